@@ -1,0 +1,44 @@
+#include "call.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdarg.h>
+
+void call_init(struct call *call)
+{
+    arena_init(&call->arena);
+    call->failure = (struct failure){0};
+}
+
+void call_done(struct call *call)
+{
+    arena_done(&call->arena);
+    call->failure = (struct failure){0};
+}
+
+void call_reset(struct call *call)
+{
+    arena_reset(&call->arena);
+    call->failure = (struct failure){0};
+}
+
+void *call_alloc(struct call *call, size_t size)
+{
+    void *memory = arena_alloc(&call->arena, size);
+    if (!memory)
+        failure_no_memory(call);
+    return memory;
+}
+
+void *call_alloc_array(struct call *call, size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes)) {
+        failure_no_memory(call);
+        return NULL;
+    }
+    void *memory = call_alloc(call, bytes);
+    if (memory)
+        memset(memory, 0, bytes);
+    return memory;
+}
