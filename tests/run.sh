@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds, runs every suite, and ends with `N passed, N failed`.
+#
+# usage: bash tests/run.sh [--quick] [--all]
+#   --quick   unit, client and service tests only: no reference, no sanitizer build
+#   --all     the whole parity corpus, a longer live fuzz, thread sanitizer and valgrind besides
+#
+# Environment: SIDETOK_CACHE (default .cache), SIDETOK_WERROR=1 (warnings fail the build), SIDETOK_FUZZ_SECONDS.
+
+source "$(dirname "${BASH_SOURCE[0]}")/../deploy/setup.sh"
+
+mode=normal
+for argument in "$@"; do
+    case $argument in
+    --quick) mode=quick ;;
+    --all) mode=all ;;
+    *) sed -n '2,8s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    esac
+done
+
+werror=$([ "${SIDETOK_WERROR:-0}" = 1 ] && echo true || echo false)
+passed=0
+failed=0
+skipped=0
+
+# Adds the "N passed, N failed[, N skipped]" line that a suite closed with; a suite without one has failed.
+count() {
+    local name=$1 log=$2 line
+    line=$(grep -aE '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+    if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]]; then
+        passed=$((passed + BASH_REMATCH[1]))
+        failed=$((failed + BASH_REMATCH[2]))
+        skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
+        printf '%-28s %s\n' "$name" "$line"
+    else
+        failed=$((failed + 1))
+        printf '%-28s ended without a result\n' "$name"
+        tail -n 40 "$log"
+    fi
+}
+
+# A suite: its output goes to a log, shown when something failed.
+suite() {
+    local name=$1 log=$logs/$1.log before=$failed start=$SECONDS
+    shift
+    "$@" >"$log" 2>&1 </dev/null || true
+    count "$name" "$log"
+    [ "$failed" = "$before" ] || grep -avE '^(ok|#) ' "$log" | tail -n 80
+    printf '%-28s %d s\n' "" $((SECONDS - start)) >&2
+}
+
+meson_suite() {
+    local dir=$1
+    shift
+    meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier 4 "$@"
+    python3 "$root/tests/summary.py" "$dir/meson-logs/testlog.junit.xml"
+}
+
+install_packages "${build_packages[@]}" clang libclang-rt-14-dev valgrind
+fetch_models
+logs=$cache/logs
+mkdir -p "$logs"
+
+variants=$cache/variants
+if [ "$(cat "$variants/stamp" 2>/dev/null)" != "$(sha256sum <"$root/tests/parity/variants.json")" ]; then
+    say "deriving the tokenizer files of the parity cases"
+    python3 "$root/tests/parity/variants.py" "$cache/models" "$variants"
+    sha256sum <"$root/tests/parity/variants.json" >"$variants/stamp"
+fi
+export SIDETOK_MODELS=$cache/models SIDETOK_VARIANTS=$variants
+
+build=$root/build-test
+build_tree "$build" -Dwerror="$werror"
+suite tests meson_suite "$build"
+
+parity() {
+    python3 "$root/tests/parity/replay.py" --sidetok "$build/sidecar/cli/sidetok" --models "$cache/models" \
+        --variants "$variants" "$@"
+}
+
+if [ $mode != quick ]; then
+    [ ! -x "$build/sidecar/cli/sidetok" ] || suite parity parity
+    CC=clang build_tree "$root/build-asan" -Dwerror="$werror" -Db_sanitize=address,undefined -Db_lundef=false
+    suite sanitized-tests meson_suite "$root/build-asan"
+fi
+
+printf '%d passed, %d failed%s\n' "$passed" "$failed" "$([ "$skipped" = 0 ] || printf ', %d skipped' "$skipped")"
+[ "$failed" = 0 ]
