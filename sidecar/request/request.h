@@ -39,6 +39,7 @@ struct tool_call {
     struct str id;        /* "null" when not given */
     struct str name;
     struct str arguments; /* JSON text */
+    bool arguments_is_json; /* set by request_normalize(): arguments parsed and were rewritten */
 };
 
 /** One message. Rule: mistral_common.protocol.instruct.messages. */
@@ -51,6 +52,7 @@ struct message {
     bool prefix;           /* assistant */
     struct str tool_call_id; /* tool; NULL when None */
     struct str name;         /* tool; NULL when None */
+    bool content_is_json;    /* tool, v1 to v3; set by request_normalize(): content parsed and was rewritten */
 };
 
 /** Rule: mistral_common.protocol.instruct.tool_calls.Tool. */
@@ -84,11 +86,16 @@ struct request {
     struct str system_prompt;     /* v1 to v3; NULL when None */
     enum reasoning_effort settings_effort; /* v15: ModelSettings.reasoning_effort */
     const struct json *settings_schema;    /* v15: ModelSettings.json_schema, NULL when None */
+
+    /* set by the handler after request_normalize(): InstructRequest.truncate_at_max_tokens */
+    bool has_max_tokens;
+    int64_t max_tokens; /* may be negative, as the reference's int */
 };
 
 enum validation_mode { MODE_TEST, MODE_SERVING, MODE_FINETUNING, MODE_AGNOSTIC };
 
 struct rules; /* what differs from version to version: rules.h */
+struct settings_builder; /* what model settings a v15 tokenizer takes: settings.h */
 
 /** Body (a JSON object in any spelling) into structs: ChatCompletionRequest.from_openai. Stage "convert". */
 enum sidetok_error request_decode(struct call *call, const struct json *body, struct request *ret_request);
@@ -97,7 +104,17 @@ enum sidetok_error request_decode(struct call *call, const struct json *body, st
 enum sidetok_error request_validate(struct call *call, const struct rules *rules, enum validation_mode mode,
                                     const struct request *request);
 
-/** Merges turns, sorts tool results, builds settings: get_normalizer(version, builder).from_chat_completion_request. */
-enum sidetok_error request_normalize(struct call *call, const struct rules *rules, struct request *request);
+/**
+ * Merges turns, rewrites JSON as Python's json does, sorts tool results, builds settings. In place: messages is a new
+ * list, system messages of v1 to v3 are gone into system_prompt. request must have passed request_validate().
+ *
+ * settings  v15: the tokenizer's builder, NULL when it has none (an error of the reference's); else ignored.
+ *
+ * Errors: ValueError (an integer of more than 4,300 digits in arguments or results), RecursionError,
+ * InvalidRequestException (settings). Linear in the request, but for sorting.
+ * Rule: get_normalizer(version, builder).from_chat_completion_request.
+ */
+enum sidetok_error request_normalize(struct call *call, const struct rules *rules,
+                                     const struct settings_builder *settings, struct request *request);
 
 #endif

@@ -45,8 +45,8 @@ struct stream {
     struct stream_sound *sounds;
     size_t n_sounds;
     bool has_prefix;   /* the last message is to be continued: its ids are the reply's prefix_ids */
-    bool has_limit;    /* truncate to max_tokens, as the reference's _truncate_for_max_tokens */
-    uint64_t max_tokens;
+    bool has_limit;    /* truncate to max_tokens, BOS left out, as the reference's _truncate_for_max_tokens */
+    int64_t max_tokens; /* may be negative, as the reference's int */
     size_t last_user;  /* number of the last user message, counted in STREAM_MESSAGE items; SIZE_MAX: none */
     bool out_of_memory; /* remembered until stream_finish() */
 };
