@@ -1,6 +1,7 @@
 #ifndef SIDETOK_REQUEST_SETTINGS_H
 #define SIDETOK_REQUEST_SETTINGS_H
 
+#include "buf.h"
 #include "request.h"
 
 enum { EFFORT_COUNT = EFFORT_MAX }; /* values of reasoning effort, EFFORT_UNSET left out */
@@ -23,16 +24,22 @@ struct str settings_effort_text(enum reasoning_effort effort);
 /** The effort so spelled, EFFORT_UNSET when there is none. */
 enum reasoning_effort settings_effort_find(struct str text);
 
+/** Whether the builder takes the effort. */
+bool settings_effort_allowed(const struct settings_builder *builder, enum reasoning_effort effort);
+
+/** Appends the efforts taken as Python's repr() writes the list: "['none', 'high']". */
+void settings_efforts_write(struct buf *out, const struct settings_builder *builder);
+
 /**
- * Reads a tokenizer file's "model_settings_builder" (not null). Errors: ValidationError, with pydantic's words.
- * Rule: ModelSettingsBuilder.model_validate.
+ * Reads a tokenizer file's "model_settings_builder" (not null). Errors: ValidationError, with pydantic's
+ * words. Rule: ModelSettingsBuilder.model_validate.
  */
 enum sidetok_error settings_builder_read(struct call *call, const struct json *value,
                                          struct settings_builder *ret_builder);
 
 /**
- * Sets request->settings_effort and settings_schema. Errors: InvalidRequestException (an effort that the model does
- * not take). Rule: ModelSettingsBuilder.build_settings.
+ * Sets request->settings_effort and settings_schema. Errors: InvalidRequestException (an effort that the
+ * model does not take). Rule: ModelSettingsBuilder.build_settings.
  */
 enum sidetok_error settings_build(struct call *call, const struct settings_builder *builder,
                                   struct request *request);

@@ -14,7 +14,7 @@ struct audio_config; /* how a tokenizer lays sounds out; its audio section */
  *
  * Rule: mistral_common AudioEncoder.__call__.
  */
-enum sidetok_error audio_render(struct call *call, const struct audio_config *config, const struct chunk *chunk,
-                                struct stream *stream);
+enum sidetok_error audio_render(struct call *call, const struct audio_config *config,
+                                const struct chunk *chunk, struct stream *stream);
 
 #endif

@@ -14,7 +14,7 @@ struct image_config; /* how a tokenizer lays images out; its image section */
  *
  * Rule: mistral_common ImageEncoder.__call__.
  */
-enum sidetok_error image_render(struct call *call, const struct image_config *config, const struct chunk *chunk,
-                                struct stream *stream);
+enum sidetok_error image_render(struct call *call, const struct image_config *config,
+                                const struct chunk *chunk, struct stream *stream);
 
 #endif
