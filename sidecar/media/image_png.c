@@ -1,0 +1,245 @@
+#include "image_file.h"
+
+#include <zlib.h>
+
+/* Rule: PIL.PngImagePlugin and libImaging/ZipDecode.c of Pillow 13.0.0. The rows are inflated, counted and
+ * forgotten. */
+
+static const struct str png_magic = {"\x89PNG\r\n\x1a\n", 8};
+
+/* A chunk: its type, and its data of size bytes at offset. */
+struct png_chunk {
+    char type[4];
+    uint32_t size;
+    size_t offset;
+};
+
+static bool png_is_type(const struct png_chunk *chunk, const char *type)
+{
+    return memcmp(chunk->type, type, 4) == 0;
+}
+
+/* Pillow's is_cid: four characters of \w in ASCII. */
+static bool png_type_is_valid(const char *type)
+{
+    for (int i = 0; i < 4; i++) {
+        char c = type[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'))
+            return false;
+    }
+    return true;
+}
+
+/* The chunk head at offset; false where the file ends or the type is none. */
+static bool png_chunk_at(struct str bytes, size_t offset, struct png_chunk *ret_chunk)
+{
+    if (offset > bytes.size || bytes.size - offset < 8)
+        return false;
+    ret_chunk->size = image_be32(bytes.data + offset);
+    memcpy(ret_chunk->type, bytes.data + offset + 4, 4);
+    ret_chunk->offset = offset + 8;
+    return png_type_is_valid(ret_chunk->type);
+}
+
+static bool png_crc_is_right(struct str bytes, const struct png_chunk *chunk)
+{
+    if (bytes.size - chunk->offset < (size_t)chunk->size + 4)
+        return false;
+    const Bytef *begin = (const Bytef *)bytes.data + chunk->offset - 4;
+    unsigned long crc = crc32_z(0, begin, (size_t)chunk->size + 4);
+    return crc == image_be32(bytes.data + chunk->offset + chunk->size);
+}
+
+/* Bits of a pixel for the pairs of depth and colour type that the format has; 0 for any other. */
+static uint32_t png_pixel_bits(uint8_t depth, uint8_t color)
+{
+    switch (color) {
+    case 0:
+        return depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16 ? depth : 0;
+    case 2:
+        return depth == 8 || depth == 16 ? depth * 3u : 0;
+    case 3:
+        return depth == 1 || depth == 2 || depth == 4 || depth == 8 ? depth : 0;
+    case 4:
+        return depth == 8 || depth == 16 ? depth * 2u : 0;
+    case 6:
+        return depth == 8 || depth == 16 ? depth * 4u : 0;
+    default:
+        return 0;
+    }
+}
+
+/* False where Pillow refuses the header chunk; an unknown mode leaves bits 0, which is refused at the end. */
+static bool png_read_header(struct image_file *image, const struct png_chunk *chunk)
+{
+    const char *head = image->bytes.data + chunk->offset;
+    if (chunk->size < 13 || head[11] != 0)
+        return false;
+    image->width = image_be32(head);
+    image->height = image_be32(head + 4);
+    image->raw.bits = png_pixel_bits((uint8_t)head[8], (uint8_t)head[9]);
+    image->raw.kind = head[12] != 0; /* interlaced */
+    return true;
+}
+
+/* The shortest data that Pillow accepts for the chunks whose fields it reads. */
+static bool png_is_too_short(const struct png_chunk *chunk)
+{
+    static const struct {
+        const char *type;
+        uint32_t size;
+    } shortest[] = {{"gAMA", 4}, {"cHRM", 32}, {"sRGB", 1}, {"pHYs", 9}, {"acTL", 8}, {"fcTL", 26}};
+    for (size_t i = 0; i < sizeof shortest / sizeof shortest[0]; i++)
+        if (png_is_type(chunk, shortest[i].type))
+            return chunk->size < shortest[i].size;
+    return false;
+}
+
+static bool png_accept(struct str bytes)
+{
+    return str_starts_with(bytes, png_magic);
+}
+
+static bool png_open(struct image_file *image)
+{
+    struct str bytes = image->bytes;
+    struct png_chunk chunk;
+    for (size_t offset = png_magic.size;; offset = chunk.offset + chunk.size + 4) {
+        if (!png_chunk_at(bytes, offset, &chunk))
+            return false;
+        if (png_is_type(&chunk, "IDAT") || png_is_type(&chunk, "IEND"))
+            break;
+        if (!png_crc_is_right(bytes, &chunk) || png_is_too_short(&chunk))
+            return false;
+        if (png_is_type(&chunk, "IHDR") && !png_read_header(image, &chunk))
+            return false;
+    }
+    image->data_offset = chunk.offset - 8;
+    return image->raw.bits != 0;
+}
+
+/* Counts rows as they come out of the inflater. */
+struct png_rows {
+    const struct image_file *image;
+    uint32_t pass; /* Adam7, 0 to 6; 0 when not interlaced */
+    uint32_t row;  /* of the pass, from 0 */
+    size_t left;   /* bytes of the row still to come, its filter byte included; 0 between rows */
+    bool done, unknown_filter;
+};
+
+static const uint8_t png_start_x[] = {0, 4, 0, 2, 0, 1, 0}, png_start_y[] = {0, 0, 4, 0, 2, 0, 1};
+static const uint8_t png_step_x[] = {8, 8, 4, 4, 2, 2, 1}, png_step_y[] = {8, 8, 8, 4, 4, 2, 2};
+
+/* Columns and rows of the pass. */
+static void png_pass_size(const struct png_rows *rows, uint32_t *ret_columns, uint32_t *ret_rows)
+{
+    const struct image_file *image = rows->image;
+    *ret_columns = image->width;
+    *ret_rows = image->height;
+    if (!image->raw.kind)
+        return;
+    uint32_t pass = rows->pass;
+    *ret_columns =
+        image->width <= png_start_x[pass] ? 0 : (image->width - png_start_x[pass] - 1) / png_step_x[pass] + 1;
+    *ret_rows = image->height <= png_start_y[pass]
+                    ? 0
+                    : (image->height - png_start_y[pass] - 1) / png_step_y[pass] + 1;
+}
+
+/* Goes to the next row that has bytes; done when there is none. */
+static void png_next_row(struct png_rows *rows)
+{
+    uint32_t last_pass = rows->image->raw.kind ? 6 : 0, columns, n_rows;
+    for (png_pass_size(rows, &columns, &n_rows); columns == 0 || rows->row >= n_rows;
+         png_pass_size(rows, &columns, &n_rows)) {
+        if (rows->pass == last_pass) {
+            rows->done = true;
+            return;
+        }
+        rows->pass++;
+        rows->row = 0;
+    }
+    rows->left = 1 + (size_t)(((uint64_t)columns * rows->image->raw.bits + 7) / 8);
+    rows->row++;
+}
+
+static void png_take(struct png_rows *rows, const uint8_t *data, size_t size)
+{
+    while (size > 0 && !rows->done && !rows->unknown_filter) {
+        bool at_start = rows->left == 0;
+        if (at_start)
+            png_next_row(rows);
+        if (rows->done)
+            return;
+        if (at_start && data[0] > 4)
+            rows->unknown_filter = true;
+        size_t n = size < rows->left ? size : rows->left;
+        rows->left -= n;
+        data += n;
+        size -= n;
+        if (rows->left == 0) { /* looks ahead, so that the last row ends the image */
+            struct png_rows next = *rows;
+            png_next_row(&next);
+            rows->done = next.done;
+        }
+    }
+}
+
+/* Inflates one chunk's data. Z_OK: more is needed; Z_STREAM_END: Pillow stops here, content with what it has.
+ */
+static int png_inflate(z_stream *zip, struct png_rows *rows, struct str data)
+{
+    uint8_t out[16384];
+    zip->next_in = (Bytef *)(uintptr_t)data.data;
+    zip->avail_in = (uInt)data.size;
+    while (!rows->done && !rows->unknown_filter) {
+        zip->next_out = out;
+        zip->avail_out = sizeof out;
+        int result = inflate(zip, Z_NO_FLUSH);
+        png_take(rows, out, sizeof out - zip->avail_out);
+        if (result == Z_BUF_ERROR || (result == Z_OK && zip->avail_in == 0 && zip->avail_out > 0))
+            return Z_OK;
+        if (result != Z_OK)
+            return result;
+    }
+    return Z_STREAM_END;
+}
+
+/* Walks the run of IDAT chunks. */
+static enum sidetok_error png_load_chunks(struct call *call, struct image_file *image, z_stream *zip)
+{
+    struct png_rows rows = {.image = image};
+    struct str bytes = image->bytes;
+    size_t offset = image->data_offset;
+    for (;;) {
+        struct png_chunk chunk;
+        if (offset > bytes.size || bytes.size - offset < 8)
+            return image_truncated(call);
+        if (!png_chunk_at(bytes, offset, &chunk))
+            return failure_set_str(call, SIDETOK_E_OS, STR("broken PNG file"));
+        if (!png_is_type(&chunk, "IDAT"))
+            return image_truncated_at(call, 0);
+        size_t rest = bytes.size - chunk.offset;
+        struct str data = {bytes.data + chunk.offset, chunk.size < rest ? chunk.size : rest};
+        int result = png_inflate(zip, &rows, data);
+        if (rows.unknown_filter)
+            return image_unrecognized(call);
+        if (result == Z_STREAM_END)
+            return SIDETOK_OK;
+        if (result != Z_OK)
+            return image_broken_stream(call);
+        offset = chunk.offset + chunk.size + 4;
+    }
+}
+
+static enum sidetok_error png_load(struct call *call, struct image_file *image)
+{
+    z_stream zip = {0};
+    if (inflateInit(&zip) != Z_OK)
+        return failure_no_memory(call);
+    enum sidetok_error error = png_load_chunks(call, image, &zip);
+    inflateEnd(&zip);
+    return error;
+}
+
+const struct image_format image_format_png = {"PNG", png_accept, png_open, png_load};
