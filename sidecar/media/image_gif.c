@@ -83,6 +83,10 @@ static int gif_next_code(struct gif_reader *reader, unsigned code_bits)
             return -1;
         uint8_t byte = (uint8_t)reader->bytes.data[reader->at++];
         if (reader->block_left == 0) {
+            if (byte > reader->bytes.size - reader->at) { /* Pillow waits for whole blocks */
+                reader->at--;
+                return -1;
+            }
             if (byte == 0)
                 return -1;
             reader->block_left = byte;
@@ -115,7 +119,8 @@ static enum sidetok_error gif_count_pixels(struct call *call, struct gif_reader 
             continue;
         }
         if ((unsigned)code == clear + 1)
-            return SIDETOK_OK; /* Pillow leaves the rest of the image empty */
+            return image_truncated_at(call, reader->bytes.size -
+                                                reader->at); /* Pillow reads on, to the file's end */
         if ((unsigned)code > next || (before == GIF_TABLE && (unsigned)code >= clear))
             return image_broken_stream(call);
         if (before != GIF_TABLE && next < GIF_TABLE) {
@@ -133,8 +138,10 @@ static enum sidetok_error gif_count_pixels(struct call *call, struct gif_reader 
 
 static enum sidetok_error gif_load(struct call *call, struct image_file *image)
 {
+    if (image->raw.bits == 0 || image->raw.stride == 0)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("tile cannot extend outside image"));
     if (image->raw.kind > GIF_MAX_CODE_BITS)
-        return image_broken_stream(call);
+        return failure_set_str(call, SIDETOK_E_OS, STR("codec configuration error when reading image file"));
     struct gif_reader *reader = call_alloc(call, sizeof *reader);
     if (!reader)
         return SIDETOK_E_NO_MEMORY;

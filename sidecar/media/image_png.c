@@ -121,9 +121,11 @@ static bool png_open(struct image_file *image)
 /* Counts rows as they come out of the inflater. */
 struct png_rows {
     const struct image_file *image;
-    uint32_t pass; /* Adam7, 0 to 6; 0 when not interlaced */
-    uint32_t row;  /* of the pass, from 0 */
-    size_t left;   /* bytes of the row still to come, its filter byte included; 0 between rows */
+    uint32_t pass;  /* Adam7, 0 to 6; 0 when not interlaced */
+    uint32_t row;   /* of the pass, from 0 */
+    size_t left;    /* bytes of the row still to come, its filter byte included; 0 between rows */
+    uint8_t filter; /* of the row */
+    bool at_filter; /* the next byte is the row's filter */
     bool done, unknown_filter;
 };
 
@@ -161,48 +163,39 @@ static void png_next_row(struct png_rows *rows)
     }
     rows->left = 1 + (size_t)(((uint64_t)columns * rows->image->raw.bits + 7) / 8);
     rows->row++;
+    rows->at_filter = true;
 }
 
-static void png_take(struct png_rows *rows, const uint8_t *data, size_t size)
-{
-    while (size > 0 && !rows->done && !rows->unknown_filter) {
-        bool at_start = rows->left == 0;
-        if (at_start)
-            png_next_row(rows);
-        if (rows->done)
-            return;
-        if (at_start && data[0] > 4)
-            rows->unknown_filter = true;
-        size_t n = size < rows->left ? size : rows->left;
-        rows->left -= n;
-        data += n;
-        size -= n;
-        if (rows->left == 0) { /* looks ahead, so that the last row ends the image */
-            struct png_rows next = *rows;
-            png_next_row(&next);
-            rows->done = next.done;
-        }
-    }
-}
-
-/* Inflates one chunk's data. Z_OK: more is needed; Z_STREAM_END: Pillow stops here, content with what it has.
+/*
+ * Inflates one chunk's data, at most a row at a time: that is what decides whether the checksum behind the
+ * last row is looked at. Z_OK: more is needed; Z_STREAM_END: Pillow stops here, content with what it has.
  */
 static int png_inflate(z_stream *zip, struct png_rows *rows, struct str data)
 {
     uint8_t out[16384];
     zip->next_in = (Bytef *)(uintptr_t)data.data;
     zip->avail_in = (uInt)data.size;
-    while (!rows->done && !rows->unknown_filter) {
+    for (;;) {
+        if (rows->left == 0)
+            png_next_row(rows);
+        if (rows->done)
+            return Z_STREAM_END;
+        uInt want = rows->left < sizeof out ? (uInt)rows->left : (uInt)sizeof out;
         zip->next_out = out;
-        zip->avail_out = sizeof out;
+        zip->avail_out = want;
         int result = inflate(zip, Z_NO_FLUSH);
-        png_take(rows, out, sizeof out - zip->avail_out);
-        if (result == Z_BUF_ERROR || (result == Z_OK && zip->avail_in == 0 && zip->avail_out > 0))
-            return Z_OK;
-        if (result != Z_OK)
+        if (result != Z_OK && result != Z_BUF_ERROR)
             return result;
+        uInt got = want - zip->avail_out;
+        if (got > 0 && rows->at_filter) {
+            rows->filter = out[0];
+            rows->at_filter = false;
+        }
+        rows->left -= got;
+        rows->unknown_filter = rows->left == 0 && rows->filter > 4;
+        if (rows->unknown_filter || zip->avail_out > 0)
+            return Z_OK;
     }
-    return Z_STREAM_END;
 }
 
 /* Walks the run of IDAT chunks. */
