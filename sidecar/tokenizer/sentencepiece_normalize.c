@@ -1,0 +1,90 @@
+#include "sentencepiece.h"
+
+#include "utf8.h"
+
+static const struct str space_symbol = {"\xE2\x96\x81", 3};
+
+/* The size of the user-defined piece or else of the character that text begins with. Rule: NormalizePrefix.
+ */
+static size_t prefix_size(const struct sentencepiece *tokenizer, struct str text)
+{
+    uint32_t code_point;
+    const struct matcher_word *word = matcher_find(&tokenizer->raw_words, text);
+    return word ? word->text.size : utf8_read(text, 0, &code_point);
+}
+
+/* Without the white space at the beginning. */
+static struct str trim_start(const struct sentencepiece *tokenizer, struct str text)
+{
+    while (text.size > 0 && text.data[0] == ' ' && prefix_size(tokenizer, text) == 1)
+        text = str_from_offset(text, 1);
+    return text;
+}
+
+/* Copies text, several spaces in a row as one; returns how much was written. */
+static size_t copy_squeezed(const struct sentencepiece *tokenizer, char *out, struct str text)
+{
+    size_t n = 0;
+    bool after_space = true;
+    for (size_t at = 0; at < text.size;) {
+        struct str part = {text.data + at, prefix_size(tokenizer, str_from_offset(text, at))};
+        at += part.size;
+        while (after_space && part.size > 0 && part.data[0] == ' ')
+            part = str_from_offset(part, 1);
+        if (part.size == 0)
+            continue;
+        memcpy(out + n, part.data, part.size);
+        n += part.size;
+        after_space = part.data[part.size - 1] == ' ';
+    }
+    return n;
+}
+
+/* U+2581 becomes a space, in place. */
+static size_t join_spaces(char *text, size_t size)
+{
+    char *found = memmem(text, size, space_symbol.data, space_symbol.size);
+    if (!found)
+        return size;
+    size_t n = (size_t)(found - text);
+    for (size_t at = n; at < size;) {
+        if (str_starts_with((struct str){text + at, size - at}, space_symbol)) {
+            text[n++] = ' ';
+            at += space_symbol.size;
+        } else {
+            text[n++] = text[at++];
+        }
+    }
+    return n;
+}
+
+enum sidetok_error sentencepiece_normalize(struct call *call, const struct sentencepiece *tokenizer,
+                                           struct str text, struct str *ret_text)
+{
+    const struct sentencepiece_model *model = &tokenizer->model;
+    if (model->remove_extra_whitespaces)
+        text = trim_start(tokenizer, text);
+    *ret_text = STR("");
+    if (text.size == 0)
+        return SIDETOK_OK;
+    char *out = call_alloc(call, text.size + 2);
+    if (!out)
+        return SIDETOK_E_NO_MEMORY;
+    size_t n = 0;
+    if (model->add_dummy_prefix && !model->whitespace_as_suffix)
+        out[n++] = ' ';
+    if (model->remove_extra_whitespaces) {
+        n += copy_squeezed(tokenizer, out + n, text);
+    } else {
+        memcpy(out + n, text.data, text.size);
+        n += text.size;
+    }
+    if (model->escape_whitespaces)
+        n = join_spaces(out, n);
+    while (model->remove_extra_whitespaces && n > 0 && out[n - 1] == ' ')
+        n--;
+    if (model->add_dummy_prefix && model->whitespace_as_suffix)
+        out[n++] = ' ';
+    *ret_text = (struct str){out, n};
+    return SIDETOK_OK;
+}
