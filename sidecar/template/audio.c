@@ -1,8 +1,163 @@
 #include "audio.h"
 
+#include "audio_url.h"
+#include "base64.h"
+#include "data_url.h"
+
+#include <math.h>
+
+/* Tokens of silence right of a stream beside the delay: BOS and the longest word. Rule:
+ * OFFLINE_STREAMING_BUFFER_TOKENS. */
+enum { AUDIO_RIGHT_BUFFER_TOKENS = 1 + 10 };
+
+/* Quotients rounded down and up, for any signs; b is positive. */
+static int64_t floor_divide(int64_t a, int64_t b)
+{
+    return a / b - (a % b != 0 && a < 0);
+}
+
+static int64_t ceil_divide(int64_t a, int64_t b)
+{
+    return -floor_divide(-a, b);
+}
+
+/* Rule: AudioConfig.num_audio_tokens. */
+static int64_t audio_tokens(const struct audio_config *config, int64_t n_samples)
+{
+    return ceil_divide(floor_divide(n_samples, config->hop), config->frames_per_token);
+}
+
+int64_t audio_delay_tokens(const struct audio_config *config, struct audio_delay delay)
+{
+    double ms = delay.is_given ? delay.ms : config->delay_ms;
+    return audio_tokens(config, (int64_t)(ms / 1000.0 * (double)config->rate));
+}
+
+int64_t audio_right_pad_tokens(const struct audio_config *config, struct audio_delay delay)
+{
+    return audio_delay_tokens(config, delay) + AUDIO_RIGHT_BUFFER_TOKENS;
+}
+
+uint64_t audio_resampled(const struct audio_config *config, const struct sound_file *sound)
+{
+    if (sound->rate == config->rate)
+        return sound->n_frames;
+    return (uint64_t)((double)sound->n_frames / ((double)sound->rate / (double)config->rate) + 0.5);
+}
+
+/* Rule: AudioEncoder._get_streaming_pad and pad. */
+static enum sidetok_error audio_pad_stream(struct call *call, const struct audio_config *config,
+                                           struct audio_delay delay, int64_t *n_samples)
+{
+    int64_t token = config->samples_per_token;
+    int64_t left = token * config->left_pad_tokens;
+    int64_t right = (token - *n_samples % token) % token + token * audio_right_pad_tokens(config, delay);
+    if (left < 0 || right < 0)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("index can't contain negative values"));
+    *n_samples += left + right;
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error audio_pad(struct call *call, const struct audio_config *config,
+                                    struct audio_delay delay, int64_t *n_samples)
+{
+    if (config->chunk_samples)
+        *n_samples = ceil_divide(*n_samples, config->chunk_samples) * config->chunk_samples;
+    else if (config->format == AUDIO_STREAMING)
+        return audio_pad_stream(call, config, delay, n_samples);
+    else if (*n_samples < config->window)
+        *n_samples = config->window;
+    return SIDETOK_OK;
+}
+
+enum sidetok_error audio_streaming_tokens(struct call *call, const struct audio_config *config,
+                                          struct audio_delay delay, struct stream *stream)
+{
+    if (!config->has_streaming_pad)
+        return failure_set_str(call, SIDETOK_E_ASSERTION,
+                               STR("self.special_ids.streaming_pad=None must be set."));
+    int64_t n = config->left_pad_tokens + audio_delay_tokens(config, delay);
+    if (n > UINT32_MAX)
+        return failure_no_memory(call);
+    if (n > 0)
+        stream_control(stream, CONTROL_STREAMING_PAD, (uint32_t)n);
+    return SIDETOK_OK;
+}
+
+/* Rule: AudioEncoder._encode_audio_tokens. */
+static enum sidetok_error audio_instruct_tokens(struct call *call, const struct audio_config *config,
+                                                int64_t n_samples, struct stream *stream)
+{
+    if (!config->has_begin_audio)
+        return failure_set_str(call, SIDETOK_E_ASSERTION,
+                               STR("self.special_ids.begin_audio=None must be set."));
+    if (!config->has_audio)
+        return failure_set_str(call, SIDETOK_E_ASSERTION, STR("self.special_ids.audio=None must be set."));
+    int64_t n = audio_tokens(config, n_samples);
+    if (n > UINT32_MAX)
+        return failure_no_memory(call);
+    stream_control(stream, CONTROL_BEGIN_AUDIO, 1);
+    if (n > 0)
+        stream_control(stream, CONTROL_AUDIO, (uint32_t)n);
+    return SIDETOK_OK;
+}
+
+enum sidetok_error audio_encode(struct call *call, const struct audio_config *config,
+                                const struct sound_file *sound, struct audio_delay delay,
+                                struct stream *stream)
+{
+    int64_t n_samples = (int64_t)audio_resampled(config, sound);
+    TRY(audio_pad(call, config, delay, &n_samples));
+    if (config->format == AUDIO_STREAMING)
+        TRY(audio_streaming_tokens(call, config, delay, stream));
+    else
+        TRY(audio_instruct_tokens(call, config, n_samples, stream));
+    stream_sound(stream, (struct stream_sound){(uint64_t)n_samples, (uint32_t)config->rate});
+    return SIDETOK_OK;
+}
+
+/* Rule: Audio.from_bytes(strict=True). */
+static enum sidetok_error audio_read_bytes(struct call *call, struct str bytes, struct sound_file *ret_sound)
+{
+    TRY(sound_file_read(call, bytes, ret_sound));
+    if (ret_sound->n_channels > 1)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("audio_array.ndim=2"));
+    return SIDETOK_OK;
+}
+
+/* Rule: Audio.from_base64: a decoder's RuntimeError is a ValueError of its own words. */
+static enum sidetok_error audio_read_base64(struct call *call, struct str text, struct sound_file *ret_sound)
+{
+    struct str payload, bytes;
+    TRY(data_url_payload(call, text, &payload));
+    enum base64_result result = base64_decode(call, payload, &bytes);
+    if (result == BASE64_NO_MEMORY)
+        return SIDETOK_E_NO_MEMORY;
+    if (result != BASE64_OK)
+        return failure_set_str(
+            call, SIDETOK_E_VALUE,
+            STR("base64 decoding failed. Please check the input string is a valid base64."));
+    enum sidetok_error error = audio_read_bytes(call, bytes, ret_sound);
+    if (error != SIDETOK_E_LIBSNDFILE)
+        return error;
+    failure_clear(call);
+    return failure_set_str(
+        call, SIDETOK_E_VALUE,
+        STR("Failed to decode the base64 payload as audio. Verify that the input is a valid audio "
+            "file (e.g. wav or mp3)."));
+}
+
+enum sidetok_error audio_read(struct call *call, struct str data, bool is_bytes, struct sound_file *ret_sound)
+{
+    return is_bytes ? audio_read_bytes(call, data, ret_sound) : audio_read_base64(call, data, ret_sound);
+}
+
 enum sidetok_error audio_render(struct call *call, const struct audio_config *config,
                                 const struct chunk *chunk, struct stream *stream)
 {
-    (void)config, (void)chunk, (void)stream;
-    return failure_set(call, SIDETOK_E_NOT_SUPPORTED, "audio is not supported yet");
+    struct sound_file sound;
+    if (chunk->kind == CHUNK_AUDIO_URL)
+        TRY(audio_url_check(call, chunk->text));
+    TRY(audio_read(call, chunk->text, chunk->is_bytes, &sound));
+    return audio_encode(call, config, &sound, (struct audio_delay){0}, stream);
 }

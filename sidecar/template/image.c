@@ -1,8 +1,146 @@
 #include "image.h"
 
+#include "base64.h"
+#include "config.h"
+#include "data_url.h"
+#include "image_file.h"
+#include "python_repr.h"
+
+#include <math.h>
+
+const struct image_config image_config_m1 = {.patch_size = 16, .max_size = 1024, .merge_size = 1};
+
+/* Rule: ImageConfig.__post_init__. */
+static enum sidetok_error config_check_positive(struct call *call, const char *name, int64_t value)
+{
+    if (value > 0)
+        return SIDETOK_OK;
+    return failure_set(call, SIDETOK_E_ASSERTION, "%s must be > 0, got %lld", name, (long long)value);
+}
+
+enum sidetok_error image_config_read(struct call *call, const struct json *section,
+                                     struct image_config *ret_config)
+{
+    static const struct str names[] = {
+        {"image_patch_size", 16}, {"max_image_size", 14}, {"spatial_merge_size", 18}};
+    TRY(config_check_names(call, STR("ImageConfig"), section, names, 2, 3));
+    TRY(config_integer(call, section, names[0], 0, &ret_config->patch_size));
+    TRY(config_integer(call, section, names[1], 0, &ret_config->max_size));
+    TRY(config_integer(call, section, names[2], 1, &ret_config->merge_size));
+    TRY(config_check_positive(call, "image_patch_size", ret_config->patch_size));
+    TRY(config_check_positive(call, "max_image_size", ret_config->max_size));
+    return config_check_positive(call, "spatial_merge_size", ret_config->merge_size);
+}
+
+/* Rule: image_from_chunk for a data URL, then transform_image, which decodes. */
+static enum sidetok_error image_read_data(struct call *call, struct str url, struct stream_size *ret_size)
+{
+    struct str payload, bytes;
+    struct image_file image;
+    TRY(data_url_payload(call, url, &payload));
+    enum base64_result result = base64_decode(call, payload, &bytes);
+    if (result == BASE64_NO_MEMORY)
+        return SIDETOK_E_NO_MEMORY;
+    if (result != BASE64_OK)
+        return failure_set(call, SIDETOK_E_VALUE, "Invalid image data URL %.*s: payload is not valid base64.",
+                           STR_ARG(data_url_head(url, 64)));
+    if (!image_file_open(bytes, &image))
+        return failure_set(call, SIDETOK_E_VALUE,
+                           "Invalid image data URL %.*s: payload is not a decodable image.",
+                           STR_ARG(data_url_head(url, 64)));
+    TRY(image_file_load(call, &image));
+    *ret_size = (struct stream_size){image.height, image.width};
+    return SIDETOK_OK;
+}
+
+/* A missing file is the reference's error; one that is there is not opened. */
+static enum sidetok_error image_refuse_file(struct call *call, struct str path)
+{
+    if (memchr(path.data, '\0', path.size))
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("embedded null byte"));
+    enum path_kind kind = data_url_path_kind(call, path);
+    if (kind == PATH_OTHER)
+        return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
+                           "files are not opened here: send the image %.*s as a data URL", STR_ARG(path));
+    struct buf out;
+    struct str text;
+    buf_init(&out, call);
+    buf_append(&out, kind == PATH_MISSING ? STR("[Errno 2] No such file or directory: ")
+                                          : STR("[Errno 21] Is a directory: "));
+    python_repr_str(&out, path);
+    TRY(buf_finish(&out, &text));
+    return failure_set_str(call, kind == PATH_MISSING ? SIDETOK_E_FILE_NOT_FOUND : SIDETOK_E_IS_A_DIRECTORY,
+                           text);
+}
+
+/* Digits up to 99,999,999; moves at past them. */
+static bool image_read_number(struct str text, size_t *at, uint32_t *ret)
+{
+    size_t begin = *at;
+    for (*ret = 0; *at < text.size && text.data[*at] >= '0' && text.data[*at] <= '9' && *at - begin < 8;
+         (*at)++)
+        *ret = *ret * 10 + (uint32_t)(text.data[*at] - '0');
+    return *at > begin && *ret > 0;
+}
+
+/* "sidetok:image/640x480": width and height in pixels, as the caller knows them. */
+static enum sidetok_error image_read_handed(struct call *call, struct str url, struct stream_size *ret_size)
+{
+    size_t at = sizeof "sidetok:image/" - 1;
+    if (image_read_number(url, &at, &ret_size->width) && at < url.size && url.data[at] == 'x') {
+        at++;
+        if (image_read_number(url, &at, &ret_size->height) && at == url.size &&
+            (uint64_t)ret_size->width * ret_size->height <= IMAGE_MAX_PIXELS)
+            return SIDETOK_OK;
+    }
+    return failure_set(call, SIDETOK_E_BAD_REQUEST,
+                       "expected sidetok:image/WIDTHxHEIGHT, in pixels, got %.*s",
+                       STR_ARG(data_url_head(url, 64)));
+}
+
+static enum sidetok_error image_read_size(struct call *call, struct str url, struct stream_size *ret_size)
+{
+    if (str_starts_with(url, STR("data:")))
+        return image_read_data(call, url, ret_size);
+    if (str_starts_with(url, STR("file://")))
+        return image_refuse_file(call, str_from_offset(url, sizeof "file://" - 1));
+    if (str_starts_with(url, STR("http")))
+        return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
+                           "images are not downloaded here: send %.*s as a data URL, or its size as "
+                           "sidetok:image/WIDTHxHEIGHT",
+                           STR_ARG(data_url_head(url, 256)));
+    if (str_starts_with(url, STR("sidetok:image/")))
+        return image_read_handed(call, url, ret_size);
+    return failure_set(call, SIDETOK_E_VALUE, "Unsupported image url scheme %.*s", STR_ARG(url));
+}
+
+/* A side after scaling, rounded half to even as Python's round() does, at least 1; in tokens. */
+static int64_t image_side_tokens(uint32_t side, double ratio, int64_t token_size)
+{
+    int64_t pixels = side;
+    if (ratio > 1) {
+        pixels = (int64_t)rint((double)side / ratio);
+        pixels = pixels > 1 ? pixels : 1;
+    }
+    return (pixels - 1) / token_size + 1;
+}
+
 enum sidetok_error image_render(struct call *call, const struct image_config *config,
                                 const struct chunk *chunk, struct stream *stream)
 {
-    (void)config, (void)chunk, (void)stream;
-    return failure_set(call, SIDETOK_E_NOT_SUPPORTED, "images are not supported yet");
+    struct stream_size size = {0};
+    TRY(image_read_size(call, chunk->text, &size));
+    double by_height = (double)size.height / (double)config->max_size;
+    double by_width = (double)size.width / (double)config->max_size;
+    double ratio = by_height > by_width ? by_height : by_width;
+    int64_t token_size = config->patch_size * config->merge_size;
+    int64_t width = image_side_tokens(size.width, ratio, token_size);
+    int64_t height = image_side_tokens(size.height, ratio, token_size);
+    for (int64_t row = 0; row < height; row++) {
+        stream_control(stream, CONTROL_IMG, (uint32_t)width);
+        stream_control(stream, row + 1 < height ? CONTROL_IMG_BREAK : CONTROL_IMG_END, 1);
+    }
+    stream_image(stream,
+                 (struct stream_size){(uint32_t)(height * token_size), (uint32_t)(width * token_size)});
+    return SIDETOK_OK;
 }

@@ -1,16 +1,34 @@
 #ifndef SIDETOK_TEMPLATE_IMAGE_H
 #define SIDETOK_TEMPLATE_IMAGE_H
 
+#include "json.h"
 #include "request.h"
 #include "stream.h"
 
-struct image_config; /* how a tokenizer lays images out; its image section */
+/** How a tokenizer lays images out. Rule: mistral_common ImageConfig. */
+struct image_config {
+    int64_t patch_size; /* pixels of a patch's side */
+    int64_t max_size;   /* pixels of the longest side, beyond which an image is scaled down */
+    int64_t merge_size; /* patches of a token's side */
+};
+
+/**
+ * Reads the image section of tekken.json; the errors are those of ImageConfig(**section). A section that is
+ * empty or null counts as absent: the caller asks image_section_is_given() first.
+ */
+enum sidetok_error image_config_read(struct call *call, const struct json *section,
+                                     struct image_config *ret_config);
+
+/** The layout of a SentencePiece file whose name ends in the version m1. Rule: MultiModalVersion.m1.config.
+ */
+extern const struct image_config image_config_m1;
 
 /**
  * Appends an image's control tokens to the stream, row by row, and its resized size to stream->images.
  *
  * config  Of the loaded tokenizer; not NULL.
- * chunk   CHUNK_IMAGE or CHUNK_IMAGE_URL.
+ * chunk   CHUNK_IMAGE_URL. A data URL is decoded whole; "sidetok:image/WIDTHxHEIGHT" hands the size over
+ * instead of the bytes; http and file URLs are never fetched: SIDETOK_E_NOT_SUPPORTED.
  *
  * Rule: mistral_common ImageEncoder.__call__.
  */

@@ -1,0 +1,52 @@
+#include "data_url.h"
+
+#include "utf8.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+struct str data_url_head(struct str text, size_t n)
+{
+    size_t at = 0;
+    for (uint32_t code_point; n > 0 && at < text.size; n--)
+        at += utf8_read(text, at, &code_point);
+    return (struct str){text.data, at};
+}
+
+enum sidetok_error data_url_payload(struct call *call, struct str text, struct str *ret_payload)
+{
+    *ret_payload = text;
+    if (!str_starts_with(text, STR("data:")))
+        return SIDETOK_OK;
+    const char *comma = memchr(text.data, ',', text.size);
+    if (comma) {
+        struct str header = {text.data, (size_t)(comma - text.data)};
+        *ret_payload = str_from_offset(text, header.size + 1);
+        if (str_ends_with(header, STR(";base64")) && ret_payload->size > 0)
+            return SIDETOK_OK;
+    }
+    return failure_set(call, SIDETOK_E_VALUE,
+                       "Invalid base64 data URL %.*s: expected the form `data:<mime>;base64,<payload>`.",
+                       STR_ARG(data_url_head(text, 64)));
+}
+
+enum path_kind data_url_path_kind(struct call *call, struct str path)
+{
+    struct stat status;
+    if (path.size == 0)
+        return PATH_DIRECTORY;
+    if (path.size >= PATH_MAX || memchr(path.data, '\0', path.size))
+        return PATH_MISSING;
+    char *name = call_alloc(call, path.size + 1);
+    if (!name)
+        return PATH_MISSING;
+    memcpy(name, path.data, path.size);
+    name[path.size] = '\0';
+    if (stat(name, &status) != 0)
+        return PATH_MISSING;
+    if (S_ISDIR(status.st_mode))
+        return PATH_DIRECTORY;
+    bool is_null_device = S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+    return is_null_device || (S_ISREG(status.st_mode) && status.st_size == 0) ? PATH_EMPTY : PATH_OTHER;
+}

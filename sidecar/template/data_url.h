@@ -1,0 +1,23 @@
+#ifndef SIDETOK_TEMPLATE_DATA_URL_H
+#define SIDETOK_TEMPLATE_DATA_URL_H
+
+#include "call.h"
+#include "str.h"
+
+/**
+ * The payload of a base64 data URL, or the text itself where it does not begin with "data:". ValueError where
+ * it does and is not well formed. A view. Rule: mistral_common maybe_strip_base64_data_url_prefix.
+ */
+enum sidetok_error data_url_payload(struct call *call, struct str text, struct str *ret_payload);
+
+/** The first n code points of text: Python's text[:n]. A view. */
+struct str data_url_head(struct str text, size_t n);
+
+/** How far a path can be told from outside: it is never opened. */
+enum path_kind { PATH_MISSING, PATH_DIRECTORY, PATH_EMPTY, PATH_OTHER };
+
+/** What stands at a path, by stat() alone; a path with a zero byte or one too long is missing; the empty path
+ * is the current folder, as for pathlib. */
+enum path_kind data_url_path_kind(struct call *call, struct str path);
+
+#endif
