@@ -21,19 +21,19 @@ enum reasoning_effort settings_effort_find(struct str text)
     return EFFORT_UNSET;
 }
 
-bool settings_effort_allowed(const struct settings_builder *builder, enum reasoning_effort effort)
+bool settings_effort_among(enum reasoning_effort effort, const enum reasoning_effort *efforts, size_t n)
 {
-    for (size_t i = 0; i < builder->n_efforts; i++)
-        if (builder->efforts[i] == effort)
+    for (size_t i = 0; i < n; i++)
+        if (efforts[i] == effort)
             return true;
     return false;
 }
 
-void settings_efforts_write(struct buf *out, const struct settings_builder *builder)
+void settings_efforts_write(struct buf *out, const enum reasoning_effort *efforts, size_t n)
 {
     buf_append_char(out, '[');
-    for (size_t i = 0; i < builder->n_efforts; i++)
-        buf_printf(out, "%s'%s'", i ? ", " : "", effort_texts[builder->efforts[i]].data);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, "%s'%s'", i ? ", " : "", effort_texts[efforts[i]].data);
     buf_append_char(out, ']');
 }
 
@@ -43,10 +43,10 @@ static enum sidetok_error check_effort(struct call *call, const struct settings_
 {
     struct buf values;
     struct str text;
-    if (settings_effort_allowed(builder, effort))
+    if (settings_effort_among(effort, builder->efforts, builder->n_efforts))
         return SIDETOK_OK;
     buf_init(&values, call);
-    settings_efforts_write(&values, builder);
+    settings_efforts_write(&values, builder->efforts, builder->n_efforts);
     TRY(buf_finish(&values, &text));
     return failure_set(call, SIDETOK_E_INVALID_REQUEST, "reasoning_effort should be one of %.*s, got %s.",
                        STR_ARG(text), effort_texts[effort].data);

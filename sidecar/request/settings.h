@@ -24,11 +24,11 @@ struct str settings_effort_text(enum reasoning_effort effort);
 /** The effort so spelled, EFFORT_UNSET when there is none. */
 enum reasoning_effort settings_effort_find(struct str text);
 
-/** Whether the builder takes the effort. */
-bool settings_effort_allowed(const struct settings_builder *builder, enum reasoning_effort effort);
+/** Whether effort is among the n efforts. */
+bool settings_effort_among(enum reasoning_effort effort, const enum reasoning_effort *efforts, size_t n);
 
-/** Appends the efforts taken as Python's repr() writes the list: "['none', 'high']". */
-void settings_efforts_write(struct buf *out, const struct settings_builder *builder);
+/** Appends efforts as Python's repr() writes the list: "['none', 'high']". */
+void settings_efforts_write(struct buf *out, const enum reasoning_effort *efforts, size_t n);
 
 /**
  * Reads a tokenizer file's "model_settings_builder" (not null). Errors: ValidationError, with pydantic's

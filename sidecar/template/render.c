@@ -3,6 +3,7 @@
 #include "audio.h"
 #include "image.h"
 #include "json.h"
+#include "message_repr.h"
 
 bool render_has_content(const struct content *content)
 {
@@ -139,6 +140,11 @@ enum sidetok_error render_user_chunks(struct render *r, const struct content *co
 enum sidetok_error render_fail_message(struct render *r, enum sidetok_error code, struct str before,
                                        const struct message *message)
 {
-    (void)code, (void)before, (void)message;
-    return failure_set(r->call, SIDETOK_E_NOT_SUPPORTED, "messages in words are not supported yet");
+    struct buf text;
+    struct str words;
+    buf_init(&text, r->call);
+    buf_append(&text, before);
+    message_str(&text, message);
+    TRY(buf_finish(&text, &words));
+    return failure_set_str(r->call, code, words);
 }
