@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-/** A Python value as JSON or msgpack can carry it. Immutable once built; memory: a call's arena or the input. */
+/** A Python value as JSON or msgpack can carry it. Immutable once built; memory: a call's arena or the input.
+ */
 enum json_kind {
     JSON_NULL,
     JSON_BOOL,
@@ -23,9 +24,15 @@ struct json {
     union {
         bool boolean;
         double number;
-        struct str text;                                              /* INT, STRING, BYTES */
-        struct { const struct json *items; size_t n; } array;
-        struct { const struct json_member *members; size_t n; } object; /* unique keys, in order */
+        struct str text; /* INT, STRING, BYTES */
+        struct {
+            const struct json *items;
+            size_t n;
+        } array;
+        struct {
+            const struct json_member *members;
+            size_t n;
+        } object; /* unique keys, in order */
     };
 };
 
@@ -37,7 +44,15 @@ struct json_member {
 /** The member's value, or NULL when there is none or value is no object. Linear in the members. */
 const struct json *json_get(const struct json *value, struct str key);
 
-/** Deepest nesting that json_read() accepts; the reference's own limit is near 986 (Python's recursion limit). */
+/**
+ * Makes the keys of members unique as a Python dict does: the last value wins, at the first one's place. *n
+ * becomes the number of members left. Linear in the size of the keys; a large object takes a map from the
+ * call's memory. Returns SIDETOK_OK or SIDETOK_E_NO_MEMORY.
+ */
+enum sidetok_error json_unique(struct call *call, struct json_member *members, size_t *n);
+
+/** Deepest nesting that json_read() accepts; the reference's own limit is near 986 (Python's recursion
+ * limit). */
 enum { JSON_MAX_DEPTH = 985 };
 
 /**

@@ -1,0 +1,48 @@
+#include "json.h"
+
+#include "map.h"
+
+const struct json *json_get(const struct json *value, struct str key)
+{
+    if (!value || value->kind != JSON_OBJECT)
+        return NULL;
+    for (size_t i = 0; i < value->object.n; i++)
+        if (str_equal(value->object.members[i].key, key))
+            return &value->object.members[i].value;
+    return NULL;
+}
+
+/* Up to here every pair is compared; beyond, a map finds the first place. */
+enum { JSON_FEW_MEMBERS = 16 };
+
+static size_t json_unique_few(struct json_member *members, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t first = 0;
+        while (first < kept && !str_equal(members[first].key, members[i].key))
+            first++;
+        members[first] = members[i];
+        kept += first == kept;
+    }
+    return kept;
+}
+
+enum sidetok_error json_unique(struct call *call, struct json_member *members, size_t *n)
+{
+    struct map places;
+    size_t kept = 0;
+    if (*n <= JSON_FEW_MEMBERS) {
+        *n = json_unique_few(members, *n);
+        return SIDETOK_OK;
+    }
+    TRY(map_init(call, &places, *n));
+    for (size_t i = 0; i < *n; i++) {
+        uint32_t first;
+        TRY(map_add(call, &places, members[i].key, (uint32_t)kept, &first));
+        members[first] = members[i];
+        kept += first == kept;
+    }
+    *n = kept;
+    return SIDETOK_OK;
+}
