@@ -15,6 +15,10 @@ enum sidetok_error decode_message(struct call *call, const struct json *raw, str
  * from_openai. */
 enum sidetok_error decode_content(struct call *call, const struct json *raw, struct content *ret_content);
 
+/** A sound chunk, of which raw has the member input_audio. Rule: AudioChunk, _flatten_audio_dict and
+ * should_not_be_empty. */
+enum sidetok_error decode_input_audio(struct call *call, const struct json *raw, struct chunk *ret_chunk);
+
 /** A call of an assistant message. Rule: ToolCall.from_openai and FunctionCall.validate_arguments. */
 enum sidetok_error decode_tool_call(struct call *call, const struct json *raw, struct tool_call *ret_call);
 

@@ -94,9 +94,7 @@ static bool is_blank(struct str text)
     return true;
 }
 
-/* Rule: AudioChunk, _flatten_audio_dict and should_not_be_empty. */
-static enum sidetok_error decode_input_audio(struct call *call, const struct json *raw,
-                                             struct chunk *ret_chunk)
+enum sidetok_error decode_input_audio(struct call *call, const struct json *raw, struct chunk *ret_chunk)
 {
     struct pydantic errors;
     const struct pydantic_loc *loc = LOC(NULL, "input_audio");
