@@ -1,0 +1,293 @@
+"""Valid requests of every kind, made from a random number generator: the seeds of the live fuzz."""
+
+import base64
+import struct
+import zlib
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+WORDS = (
+    "the quick brown fox doesn't jump over 3,141 lazy dogs — \"fine\" it's naïve façade Straße İstanbul "
+    "def fib(n): return n if n<2 else {'a':[1,2.5,None]} // \\n \t x_y camelCase HTTPServer 0x7f"
+).split(" ")
+SPECIALS = ["<s>", "</s>", "[INST]", "[/INST]", "[TOOL_CALLS]", "[IMG]", "[THINK]", "<unk>", "<0x0A>", "▁[INST]", "[REF]"]
+ODD = ["é", "e\u0301", "中文", "こんにちは", "한국어", "العربية", "हिन्दी", "😀", "👩‍👩‍👧", "\u2581", "\xa0", "\u3000", "\u200b", "\x00",
+       "\x1f", "\x85", "ǅ", "ﬁ", "𝔸", "\U0010ffff", "'", '"', "\\", "\r\n", "\n\n", "   ", "\ufeff", "²³", "١٢٣"]
+NAMES = ["get_weather", "f", "a-b_9", "Search2", "x" * 64]
+SCHEMA_TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
+EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+def png(width, height):
+    """A grey image."""
+
+    def part(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((width + 1) * height), 9)
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", rows) + part(b"IEND", b"")
+
+
+def wav(samples, rate, channels=1):
+    """Silence, 16 bits."""
+    data = bytes(2 * samples * channels)
+    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, channels, rate,
+                       rate * 2 * channels, 2 * channels, 16, b"data", len(data))
+    return head + data
+
+
+class Maker:
+    """Requests for one tokenizer; `version` (such as "v11") only tilts the odds towards what it supports."""
+
+    def __init__(self, rng, version="v7", images=False, sounds=False):
+        self.rng = rng
+        self.number = int("".join(c for c in version.split("m")[0] if c.isdigit()) or 0)
+        self.images = images
+        self.sounds = sounds
+
+    def maybe(self, chance):
+        return self.rng.random() < chance
+
+    def pick(self, values):
+        return self.rng.choice(values)
+
+    # texts and values
+
+    def word(self):
+        kind = self.rng.random()
+        if kind < 0.75:
+            return self.pick(WORDS)
+        if kind < 0.85:
+            return self.pick(ODD)
+        if kind < 0.9:
+            return self.pick(SPECIALS)
+        if kind < 0.96:
+            return str(self.rng.randrange(10 ** self.rng.randrange(1, 12)))
+        return chr(self.pick([self.rng.randrange(32, 0x250), self.rng.randrange(0x250, 0xD800), self.rng.randrange(0xE000, 0x20000)]))
+
+    def text(self, longest=12):
+        n = self.pick([1, 1, 2, 3, 5, longest])
+        text = self.pick(["", " ", " ", " ", "\n"]).join(self.word() for _ in range(n))
+        return text + self.pick([" ", "\n", "  "]) if self.maybe(0.1) else text
+
+    def number_value(self):
+        return self.pick([0, 1, -1, 7, 21.5, -0.0, 1e16, 1e-7, 123456789012345678901, 1.5e300, 0.1, 3.0, float("nan"), float("inf")])
+
+    def value(self, depth=0):
+        kind = self.rng.random()
+        if depth < 3 and kind < 0.12:
+            return [self.value(depth + 1) for _ in range(self.rng.randrange(4))]
+        if depth < 3 and kind < 0.3:
+            return self.members(depth + 1)
+        return self.pick([self.number_value(), self.text(3), None, True, False, ""])
+
+    def members(self, depth=0):
+        return {self.pick([self.text(1), self.pick("abcxyz"), "city", "é"]): self.value(depth) for _ in range(self.rng.randrange(4))}
+
+    def json_text(self, value):
+        """value spelled as JSON in one of many ways."""
+        import json
+
+        return json.dumps(value, ensure_ascii=self.maybe(0.5), indent=self.pick([None, None, 1]), separators=self.pick([None, None, (",", ":")]))
+
+    # chunks
+
+    def image(self):
+        width, height = self.pick([1, 2, 15, 16, 17, 20, 33, 64, 100]), self.pick([1, 3, 16, 31, 32, 50])
+        url = "data:image/png;base64," + base64.b64encode(png(width, height)).decode()
+        shape = self.pick([url, {"url": url}, {"url": url}, {"url": url, "detail": self.pick(["auto", None, "high"])}])
+        return {"type": "image_url", "image_url": shape}
+
+    def sound(self):
+        data = base64.b64encode(wav(self.pick([1, 160, 1600, 1601]), self.pick([8000, 16000, 24000]))).decode()
+        if self.maybe(0.3):
+            return {"type": "audio_url", "audio_url": self.pick(["data:audio/wav;base64," + data, {"url": "data:audio/wav;base64," + data}])}
+        return {"type": "input_audio", "input_audio": self.pick([{"data": data, "format": "wav"}, data, {"data": "data:audio/wav;base64," + data}])}
+
+    def text_chunk(self):
+        return {"type": "text", "text": self.text()}
+
+    def think_chunk(self):
+        chunk = {"type": "thinking", "thinking": self.text(4)}
+        if self.maybe(0.3):
+            chunk["closed"] = self.maybe(0.6)
+        return chunk
+
+    def content(self, kinds):
+        """Text, or chunks of the kinds named."""
+        if self.maybe(0.65):
+            return self.text() if self.maybe(0.95) else ""
+        return [getattr(self, self.pick(kinds))() for _ in range(self.pick([1, 1, 2, 3]))]
+
+    def user_kinds(self):
+        return ["text_chunk"] * 2 + ["image"] * (2 * self.images) + ["sound"] * (2 * self.sounds)
+
+    # messages
+
+    def system(self):
+        kinds = ["text_chunk"] * 3 + ["think_chunk"] * (self.number >= 13)
+        return {"role": self.pick(["system"] * 5 + ["developer"]), "content": self.content(kinds)}
+
+    def user(self):
+        return {"role": "user", "content": self.content(self.user_kinds())}
+
+    def assistant(self):
+        kinds = ["text_chunk"] * 2 + ["think_chunk"] * (2 if self.number >= 11 else self.maybe(0.1))
+        message = {"role": "assistant", "content": self.content(kinds)}
+        if self.number >= 11 and self.maybe(0.15) and isinstance(message["content"], str):
+            message[self.pick(["reasoning", "reasoning_content"])] = self.text(4)
+        if self.maybe(0.05):
+            message["prefix"] = self.maybe(0.5)
+        return message
+
+    def call_id(self):
+        if self.maybe(0.06):
+            return self.pick(["null", "", "a", "abcdefgh", "abcdefghij", "abcd-fghi", "abcdefgh\n", "éabcdefgh"])
+        return "".join(self.rng.choices(LETTERS, k=9))
+
+    def call(self):
+        arguments = self.pick([self.members(), self.json_text(self.members()), self.json_text(self.members()), "{}", "", "{broken", None, self.json_text(self.value())])
+        call = {"id": self.call_id(), "type": "function", "function": {"name": self.pick(NAMES), "arguments": arguments}}
+        if self.maybe(0.05):
+            call.pop(self.pick(["id", "type"]))
+        return call
+
+    def calls_and_results(self):
+        """An assistant message with calls, and the results, in some order."""
+        calls = [self.call() for _ in range(self.pick([1, 1, 2, 3]))]
+        message = {"role": "assistant", "content": self.pick([None, None, "", self.text(3)]), "tool_calls": calls}
+        if message["content"] is None and self.maybe(0.4):
+            del message["content"]
+        results = [self.result(call) for call in calls]
+        if self.maybe(0.3):
+            self.rng.shuffle(results)
+        return [message] + results[: len(results) - self.maybe(0.05)]
+
+    def result(self, call):
+        kinds = ["text_chunk"] * 3 + ["image"] * self.images + ["sound"] * (self.sounds and self.number >= 15)
+        content = self.pick([self.json_text(self.value()), self.text(4), self.content(kinds)])
+        message = {"role": "tool", "content": content, "tool_call_id": call.get("id", "null")}
+        if self.maybe(0.2):
+            message["name"] = call["function"]["name"]
+        return message
+
+    def messages(self):
+        out = [self.system()] if self.maybe(0.4) else []
+        for turn in range(self.pick([1, 1, 1, 2, 3])):
+            if turn:
+                out.append(self.assistant())
+            out += [self.user() for _ in range(1 + self.maybe(0.08))]
+            if self.maybe(0.06):
+                out.append(self.system())
+            if self.maybe(0.25 if self.number >= 3 else 0.03):
+                out += self.calls_and_results()
+                if self.maybe(0.5):
+                    out += [self.assistant(), self.user()]
+        return out
+
+    # the rest of a chat request
+
+    def schema(self, depth=0):
+        kind = self.pick(SCHEMA_TYPES)
+        schema = {"type": kind if self.maybe(0.9) else [kind, "null"]}
+        if self.maybe(0.4):
+            schema["description"] = self.text(4)
+        if kind == "object" and depth < 3:
+            schema["properties"] = {self.pick(["a", "b", "city", "é", "unit"]): self.schema(depth + 1) for _ in range(self.rng.randrange(3))}
+            if self.maybe(0.5):
+                schema["required"] = list(schema["properties"])
+        if kind == "array" and depth < 3:
+            schema["items"] = self.schema(depth + 1)
+        if kind == "string" and self.maybe(0.3):
+            schema.update(self.pick([{"enum": ["C", "F"]}, {"pattern": "^[a-z]+$"}, {"minLength": 1}, {"format": "date"}, {"default": self.text(2)}]))
+        if kind in ("integer", "number") and self.maybe(0.3):
+            schema.update(self.pick([{"minimum": 0}, {"maximum": 1e100}, {"multipleOf": 0.1}, {"exclusiveMinimum": -1}]))
+        if self.maybe(0.05):
+            schema = {self.pick(["anyOf", "oneOf", "allOf"]): [schema, {"type": "null"}]}
+        return schema
+
+    def object_schema(self):
+        return {"type": "object", "properties": {self.pick(["a", "b", "city"]): self.schema(1) for _ in range(self.rng.randrange(3))}}
+
+    def tool(self):
+        function = {"name": self.pick(NAMES), "description": self.text(5), "parameters": self.object_schema()}
+        for name in ("description", "parameters"):
+            if self.maybe(0.08):
+                function.pop(name) if self.maybe(0.5) else function.update({name: None})
+        if self.maybe(0.15):
+            function["strict"] = self.pick([True, False, None])
+        return {"type": "function", "function": function} if self.maybe(0.95) else {"function": function}
+
+    def response_format(self):
+        schema = {"name": self.pick(["n", self.text(2)]), "schema": self.object_schema()}
+        if self.maybe(0.4):
+            schema["strict"] = self.maybe(0.5)
+        if self.maybe(0.3):
+            schema["description"] = self.pick([None, self.text(3)])
+        return self.pick([{"type": "text"}, {"type": "json_object"}, {"type": "json_schema", "json_schema": schema}, {}, {"type": "text", "json_schema": schema}])
+
+    def extras(self):
+        choices = {
+            "temperature": [0, 0.5, 1, 1.0], "top_p": [0.9, 1], "max_tokens": [0, 1, 100, None], "seed": [0, 5, None],
+            "random_seed": [3, None], "model": ["m", "mistral-large"], "tool_choice": ["auto", "none", "any", "required", {"type": "function", "function": {"name": "f"}}],
+            "parallel_tool_calls": [True, False, None], "stream": [True], "n": [1], "user": ["u"],
+        }
+        names = self.rng.sample(list(choices), self.pick([0, 0, 0, 1, 2]))
+        return {name: self.pick(choices[name]) for name in names}
+
+    def chat(self):
+        request = {"messages": self.messages()}
+        if self.maybe(0.35):
+            request["tools"] = self.pick([None, []]) if self.maybe(0.1) else [self.tool() for _ in range(self.pick([1, 1, 2, 3]))]
+        if request["messages"][-1]["role"] != "assistant" and self.maybe(0.15):
+            request["messages"].append(self.assistant())
+            request["continue_final_message"] = True
+        if self.maybe(0.2 if self.number >= 15 else 0.03):
+            request["reasoning_effort"] = self.pick(EFFORTS + ["none", "high", None])
+        if self.maybe(0.15):
+            request["response_format"] = self.response_format()
+        request.update(self.extras())
+        return request
+
+    # the other operations
+
+    def apply(self):
+        request = self.chat()
+        if self.maybe(0.4) and not request.get("continue_final_message"):
+            request["add_generation_prompt"] = self.maybe(0.8)
+        if self.maybe(0.2):
+            request.update(self.pick([{"truncation": True, "max_length": self.rng.randrange(1, 40)}, {"truncation": False}, {"max_length": 5},
+                                      {"padding": self.pick([True, False, "longest", "do_not_pad"])},
+                                      {"padding": "max_length", "max_length": self.rng.randrange(1, 60)}]))
+        if self.images and self.maybe(0.1):
+            image = self.image()["image_url"]
+            url = image if isinstance(image, str) else image["url"]
+            chunk = {"type": "image", **self.pick([{"url": url}, {"base64": url}, {"base64": url.split(",")[1]}])}
+            request["messages"].append({"role": "user", "content": [chunk, self.text_chunk()]})
+        return request
+
+    def fim(self):
+        request = {"prompt": self.text()}
+        if self.maybe(0.7):
+            request["suffix"] = self.pick([None, "", self.text(), self.text()])
+        request.update(self.pick([{}, {}, {"temperature": 0.3}, {"max_tokens": 5}, {"random_seed": 1}]))
+        return request
+
+    def transcription(self):
+        request = {"audio": base64.b64encode(wav(self.pick([1, 160, 8000]), self.pick([16000, 8000]))).decode()}
+        if self.maybe(0.5):
+            request["language"] = self.pick(["en", "fr", "de", None])
+        if self.maybe(0.3):
+            request["streaming"] = self.pick(["disabled", "online", "offline"])
+        if self.maybe(0.2):
+            request["target_streaming_delay_ms"] = self.pick([None, 80, 160, 480])
+        request.update(self.pick([{}, {}, {"model": "m"}, {"id": "1"}, {"strict_audio_validation": False}]))
+        return request
+
+    def speech(self):
+        request = {"input": self.text()}
+        if self.maybe(0.6):
+            request["voice"] = self.pick(["voice", "Neutral Male", "a", "b"])
+        if self.maybe(0.5):
+            request["ref_audio"] = base64.b64encode(wav(self.pick([1, 1600, 8000]), 24000)).decode()
+        return request
