@@ -17,6 +17,7 @@
 #define TEXT(text_) {.kind = CONTENT_TEXT, .text = LITERAL(text_)}
 #define CHUNKS(...)                                                                                            \
     {.kind = CONTENT_CHUNKS, .chunks = (struct chunk[]){__VA_ARGS__}, .n_chunks = N_OF(struct chunk, __VA_ARGS__)}
+#define NO_CHUNKS {.kind = CONTENT_CHUNKS}
 
 #define SAY(text_) {.kind = CHUNK_TEXT, .text = LITERAL(text_)}
 #define THINK(text_) {.kind = CHUNK_THINKING, .text = LITERAL(text_), .closed = true}
