@@ -32,8 +32,14 @@ install_packages() {
     [ ${#missing[@]} = 0 ] && return
     command -v apt-get >/dev/null 2>&1 || fail "apt-get not found; install by hand: ${missing[*]}"
     say "installing ${missing[*]}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >&2
+    mkdir -p "$cache"
+    {
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"
+    } >"$cache/apt.log" 2>&1 || {
+        tail -n 20 "$cache/apt.log" >&2
+        fail "could not install ${missing[*]}"
+    }
 }
 
 build_packages=(gcc libc6-dev meson ninja-build pkg-config libnng-dev libmsgpack-dev libsystemd-dev

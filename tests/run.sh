@@ -56,7 +56,7 @@ meson_suite() {
     python3 "$root/tests/summary.py" "$dir/meson-logs/testlog.junit.xml"
 }
 
-install_packages "${build_packages[@]}" clang libclang-rt-14-dev valgrind
+install_packages "${build_packages[@]}" clang libclang-rt-dev valgrind
 fetch_models
 logs=$cache/logs
 mkdir -p "$logs"
