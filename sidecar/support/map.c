@@ -1,25 +1,13 @@
 #include "map.h"
 
-#include <stdlib.h>
-#include <sys/random.h>
-#include <time.h>
+#include "random.h"
+
 
 struct map_slot {
     struct str key; /* data is NULL in an empty slot */
     uint32_t value;
     uint32_t hash;
 };
-
-static uint64_t map_key; /* drawn once; never 0 afterwards */
-
-static void map_draw_key(void)
-{
-    uint64_t key = 0;
-    if (getrandom(&key, sizeof key, GRND_NONBLOCK) != sizeof key)
-        key = (uint64_t)time(NULL) * 0x9e3779b97f4a7c15 ^ (uint64_t)(uintptr_t)&key;
-    uint64_t none = 0;
-    __atomic_compare_exchange_n(&map_key, &none, key | 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-}
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {
@@ -30,7 +18,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
 /* Eight bytes a step through a 64 x 64 multiplication, its halves folded. */
 static uint32_t map_hash(struct str key)
 {
-    uint64_t seed = __atomic_load_n(&map_key, __ATOMIC_RELAXED), hash = seed ^ key.size;
+    uint64_t seed = random_key(), hash = seed ^ key.size;
     size_t at = 0;
     for (; at < key.size; at += 8) {
         uint64_t word = 0;
@@ -64,8 +52,6 @@ static enum sidetok_error map_resize(struct call *call, struct map *map, size_t 
 
 enum sidetok_error map_init(struct call *call, struct map *map, size_t n)
 {
-    if (__atomic_load_n(&map_key, __ATOMIC_RELAXED) == 0)
-        map_draw_key();
     *map = (struct map){0};
     size_t capacity = 16;
     while (capacity / 2 < n && capacity <= SIZE_MAX / 4)

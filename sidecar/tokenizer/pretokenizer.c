@@ -1,0 +1,117 @@
+#include "pretokenizer.h"
+
+#include "unicode.h"
+#include "utf8.h"
+
+const char pretokenizer_pattern[] =
+    "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
+    "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
+    "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+/* Sets of classes, one bit each, as the pattern's brackets name them. */
+#define BIT(class) (1u << UNICODE_##class)
+enum {
+    HEAD = BIT(UPPER) | BIT(LETTER) | BIT(MARK), /* [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] */
+    TAIL = BIT(LOWER) | BIT(LETTER) | BIT(MARK), /* [\p{Ll}\p{Lm}\p{Lo}\p{M}] */
+    BOTH = BIT(LETTER) | BIT(MARK),
+    WORD = HEAD | TAIL,
+    SIGN = BIT(OTHER) | BIT(MARK),   /* [^\s\p{L}\p{N}] */
+    WHITE = BIT(SPACE) | BIT(BREAK), /* \s */
+};
+
+/* The class bit of the character at `at`, 0 at the end of text; *ret_end is where the character ends. */
+static unsigned class_at(struct str text, size_t at, size_t *ret_end)
+{
+    if (at >= text.size) {
+        *ret_end = at;
+        return 0;
+    }
+    uint32_t code_point;
+    *ret_end = at + utf8_read(text, at, &code_point);
+    return 1u << unicode_class(code_point);
+}
+
+/* The end of the characters of set that begin at `at`. */
+static size_t run_end(struct str text, size_t at, unsigned set)
+{
+    size_t end;
+    while (class_at(text, at, &end) & set)
+        at = end;
+    return at;
+}
+
+/*
+ * Alternatives 1 and 2 without their first character, at a character of WORD. Greedy, and where the star took
+ * all, it gives back: up to the last character that both brackets name.
+ */
+static size_t word_end(struct str text, size_t at)
+{
+    size_t end, last_both = 0;
+    unsigned class;
+    while ((class = class_at(text, at, &end)) & HEAD) {
+        if (class & BOTH)
+            last_both = end;
+        at = end;
+    }
+    if (class & BIT(LOWER))
+        return run_end(text, at, TAIL);
+    return last_both ? last_both : at;
+}
+
+/* Alternatives 5 to 7, at white space that no word or sign follows as its second character. */
+static size_t white_end(struct str text, size_t at)
+{
+    size_t last = at, last_break = 0, end = at, begin = at;
+    unsigned class;
+    while ((class = class_at(text, at, &end)) & WHITE) {
+        last = at;
+        at = end;
+        if (class & BIT(BREAK))
+            last_break = end;
+    }
+    if (last_break)
+        return last_break;
+    return at == text.size || last == begin ? at : last;
+}
+
+size_t pretokenizer_next(struct str text, size_t at)
+{
+    size_t second, third;
+    unsigned class = class_at(text, at, &second);
+    if (class & WORD)
+        return word_end(text, at);
+    if (class & BIT(NUMBER))
+        return second;
+    unsigned next = class_at(text, second, &third);
+    if (!(class & BIT(BREAK)) && next & WORD)
+        return word_end(text, second);
+    if (class & BIT(OTHER) || (text.data[at] == ' ' && next & BIT(OTHER))) {
+        at = run_end(text, second, SIGN);
+        while (at < text.size && (text.data[at] == '\r' || text.data[at] == '\n' || text.data[at] == '/'))
+            at++;
+        return at;
+    }
+    return white_end(text, at);
+}
+
+bool pretokenizer_overflows(struct str text)
+{
+    enum { STACK = 999999 };
+    if (text.size < STACK)
+        return false;
+    size_t n = 0, end;
+    for (size_t at = 0; at < text.size; at = end) {
+        unsigned class = class_at(text, at, &end);
+        n = class & BIT(SPACE) ? n + 1 : 0;
+        if (n >= STACK && end < text.size) {
+            size_t run = run_end(text, end, BIT(SPACE)), unused;
+            if (!(class_at(text, run, &unused) & BIT(BREAK)))
+                return true;
+            end = run;
+            n = 0;
+        } else if (n >= STACK) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,264 @@
+#include "tekken.h"
+
+#include "bpe.h"
+#include "pretokenizer.h"
+#include "utf8.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct tekken_encoder {
+    struct encoder head;
+};
+
+static enum sidetok_error tekken_encoder_open(struct call *call, const struct tokenizer *tokenizer,
+                                              size_t cache_bytes, struct encoder **ret)
+{
+    (void)cache_bytes;
+    struct tekken_encoder *encoder = calloc(1, sizeof *encoder);
+    if (!encoder)
+        return failure_no_memory(call);
+    encoder->head.tokenizer = tokenizer;
+    *ret = &encoder->head;
+    return SIDETOK_OK;
+}
+
+static void tekken_encoder_close(struct encoder *encoder)
+{
+    free(encoder);
+}
+
+/* Rule: CoreBPE.encode: a pre-token that is a piece is that piece, whatever the merges would give. */
+static enum sidetok_error encode_pretoken(struct call *call, const struct tekken *tekken, struct str pretoken,
+                                          struct ids *ids)
+{
+    uint32_t *ret = ids_reserve(call, ids, pretoken.size);
+    if (!ret)
+        return SIDETOK_E_NO_MEMORY;
+    size_t n = 1;
+    ret[0] = ranks_find(&tekken->ranks, pretoken);
+    if (ret[0] == RANK_NONE)
+        TRY(bpe_encode(call, &tekken->ranks, pretoken, ret, &n));
+    for (size_t i = 0; i < n; i++)
+        ret[i] += tekken->head.info.n_special;
+    ids->n += n;
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error encode_lines(struct call *call, const struct tekken *tekken, struct str text,
+                                       struct ids *ids)
+{
+    for (size_t at = 0; at < text.size;) {
+        const char *feed = memchr(text.data + at, '\n', text.size - at);
+        size_t end = feed ? (size_t)(feed - text.data) : text.size;
+        if (end > at)
+            TRY(encode_pretoken(call, tekken, (struct str){text.data + at, end - at}, ids));
+        at = end + 1;
+    }
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error check_text(struct call *call, const struct tekken *tekken, struct str text)
+{
+    if (text.size > INT32_MAX)
+        return failure_set(call, SIDETOK_E_TOO_LARGE, "a text of %zu bytes is over the limit of 2 GiB",
+                           text.size);
+    if (tekken->pattern == PATTERN_TEKKEN && pretokenizer_overflows(text))
+        return failure_set(call, SIDETOK_E_VALUE,
+                           "Regex error while tokenizing: Error executing regex: Max stack size exceeded for "
+                           "backtracking");
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error tekken_check(struct call *call, struct encoder *encoder, struct str text)
+{
+    return check_text(call, tekken_of(encoder->tokenizer), text);
+}
+
+static enum sidetok_error tekken_encode(struct call *call, struct encoder *encoder, struct str text,
+                                        struct ids *ids)
+{
+    const struct tekken *tekken = tekken_of(encoder->tokenizer);
+    text = utf8_join_surrogates(call, text);
+    if (!text.data)
+        return call->failure.code == SIDETOK_OK ? SIDETOK_OK : SIDETOK_E_NO_MEMORY;
+    TRY(check_text(call, tekken, text));
+    if (tekken->pattern == PATTERN_LINES)
+        return encode_lines(call, tekken, text, ids);
+    for (size_t at = 0, end; at < text.size; at = end) {
+        end = pretokenizer_next(text, at);
+        TRY(encode_pretoken(call, tekken, (struct str){text.data + at, end - at}, ids));
+    }
+    return SIDETOK_OK;
+}
+
+static bool tekken_has_special(const struct tokenizer *tokenizer, struct str text)
+{
+    return map_find(&tekken_of(tokenizer)->special_of_text, text, NULL);
+}
+
+static enum sidetok_error tekken_special_id(struct call *call, const struct tokenizer *tokenizer,
+                                            struct str text, int64_t *ret_id)
+{
+    const struct tekken *tekken = tekken_of(tokenizer);
+    uint32_t place;
+    if (!map_find(&tekken->special_of_text, text, &place))
+        return failure_set(call, SIDETOK_E_VALUE, "Unknown control token %.*s", STR_ARG(text));
+    *ret_id = tekken->specials[place].rank;
+    return SIDETOK_OK;
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static enum sidetok_error tekken_is_special_id(struct call *call, const struct tokenizer *tokenizer,
+                                               int64_t id, bool *ret)
+{
+    (void)call;
+    *ret = bsearch(&id, tekken_of(tokenizer)->special_ranks, tokenizer->info.n_special, sizeof id,
+                   compare_ranks) != NULL;
+    return SIDETOK_OK;
+}
+
+/* The special token at a Python index: negative ones count from the end. */
+static enum sidetok_error special_at(struct call *call, const struct tekken *tekken, int64_t index,
+                                     struct str *ret_text)
+{
+    int64_t n = tekken->head.info.n_special;
+    if (index < -n || index >= n)
+        return failure_set(call, SIDETOK_E_INDEX, "list index out of range");
+    *ret_text = tekken->specials[index < 0 ? index + n : index].text;
+    return SIDETOK_OK;
+}
+
+/* Rule: the conversion of a Python int to the regex engine's u32; id is at least n_special. */
+static enum sidetok_error check_u32(struct call *call, const struct tekken *tekken, int64_t id)
+{
+    if (id - tekken->head.info.n_special > UINT32_MAX)
+        return failure_set(call, SIDETOK_E_OVERFLOW, "out of range integral type conversion attempted");
+    return SIDETOK_OK;
+}
+
+/* Rule: `self._model.decode(group)`: all ids are converted before the first is looked up. */
+static enum sidetok_error decode_pieces(struct call *call, const struct tekken *tekken, const int64_t *ids,
+                                        size_t n, struct buf *out)
+{
+    struct buf bytes;
+    buf_init(&bytes, call);
+    for (size_t i = 0; i < n; i++)
+        TRY(check_u32(call, tekken, ids[i]));
+    for (size_t i = 0; i < n; i++) {
+        int64_t rank = ids[i] - tekken->head.info.n_special;
+        if (rank >= tekken->ranks.n)
+            return failure_set(call, SIDETOK_E_KEY, "'Invalid token for decoding: %" PRId64 "'", rank);
+        buf_append(&bytes, ranks_piece(&tekken->ranks, (uint32_t)rank));
+    }
+    struct str text;
+    TRY(buf_finish(&bytes, &text));
+    utf8_append_replaced(out, text);
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error refuse_specials(struct call *call, const int64_t *ids, size_t n)
+{
+    struct buf list;
+    struct str text;
+    buf_init(&list, call);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&list, i ? ", %" PRId64 : "%" PRId64, ids[i]);
+    TRY(buf_finish(&list, &text));
+    return failure_set(
+        call, SIDETOK_E_VALUE,
+        "Decoding `tokens` that contain special tokens ([%.*s]) is not allowed. \n"
+        "Either make sure `tokens` do not include any special tokens or, "
+        "if you want to decode `tokens` that includes special tokens, "
+        "change the tokenizer's special token policy to IGNORE or KEEP: \n"
+        "```\nfrom mistral_common.tokens.tokenizers.mistral import MistralTokenizer"
+        "\nfrom mistral_common.tokens.tokenizers.tekken import SpecialTokenPolicy"
+        "\n\ntokenizer = MistralTokenizer.v3(is_tekken=True)"
+        "\ntekken = tokenizer.instruct_tokenizer.tokenizer"
+        "\ntekken.special_token_policy = SpecialTokenPolicy.IGNORE  # or SpecialTokenPolicy.KEEP"
+        "\n```",
+        STR_ARG(text));
+}
+
+static enum sidetok_error decode_specials(struct call *call, const struct tekken *tekken, const int64_t *ids,
+                                          size_t n, enum special_policy policy, struct buf *out)
+{
+    if (policy == POLICY_RAISE)
+        return refuse_specials(call, ids, n);
+    for (size_t i = 0; i < n && policy == POLICY_KEEP; i++) {
+        struct str text;
+        TRY(special_at(call, tekken, ids[i], &text));
+        buf_append(out, text);
+    }
+    return SIDETOK_OK;
+}
+
+/* Rule: Tekkenizer._decode_all: groups of special and other ids, each decoded at once. */
+static enum sidetok_error tekken_decode(struct call *call, const struct tokenizer *tokenizer,
+                                        const int64_t *ids, size_t n_ids, enum special_policy policy,
+                                        struct buf *out)
+{
+    const struct tekken *tekken = tekken_of(tokenizer);
+    for (size_t begin = 0, end; begin < n_ids; begin = end) {
+        bool special = ids[begin] < tokenizer->info.n_special;
+        for (end = begin + 1; end < n_ids && (ids[end] < tokenizer->info.n_special) == special; end++)
+            ;
+        if (special)
+            TRY(decode_specials(call, tekken, ids + begin, end - begin, policy, out));
+        else
+            TRY(decode_pieces(call, tekken, ids + begin, end - begin, out));
+    }
+    struct str text;
+    return buf_finish(out, &text);
+}
+
+static enum sidetok_error tekken_piece(struct call *call, const struct tokenizer *tokenizer, int64_t id,
+                                       struct buf *out)
+{
+    return tekken_decode(call, tokenizer, &id, 1, POLICY_KEEP, out);
+}
+
+static enum sidetok_error tekken_byte_piece(struct call *call, const struct tokenizer *tokenizer, int64_t id,
+                                            enum special_policy policy, struct buf *out)
+{
+    const struct tekken *tekken = tekken_of(tokenizer);
+    struct str bytes = STR("");
+    if (id < tokenizer->info.n_special) {
+        if (policy == POLICY_RAISE)
+            return failure_set(call, SIDETOK_E_VALUE, "%" PRId64 " is a special token", id);
+        if (policy == POLICY_KEEP)
+            TRY(special_at(call, tekken, id, &bytes));
+    } else {
+        TRY(check_u32(call, tekken, id));
+        int64_t rank = id - tokenizer->info.n_special;
+        if (rank >= tekken->ranks.n)
+            return failure_set(call, SIDETOK_E_KEY, "'%" PRId64 "'", rank);
+        bytes = ranks_piece(&tekken->ranks, (uint32_t)rank);
+    }
+    buf_append(out, bytes);
+    return buf_finish(out, &bytes);
+}
+
+static void tekken_close(struct tokenizer *tokenizer)
+{
+    (void)tokenizer; /* all of it lies in the head's home */
+}
+
+const struct tokenizer_ops tekken_ops = {
+    .close = tekken_close,
+    .encoder_open = tekken_encoder_open,
+    .encoder_close = tekken_encoder_close,
+    .encode = tekken_encode,
+    .check = tekken_check,
+    .special_id = tekken_special_id,
+    .has_special = tekken_has_special,
+    .is_special_id = tekken_is_special_id,
+    .decode = tekken_decode,
+    .piece = tekken_piece,
+    .byte_piece = tekken_byte_piece,
+};

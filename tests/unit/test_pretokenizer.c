@@ -1,0 +1,94 @@
+#include "pretokenizer.h"
+#include "tests/support/test.h"
+
+#include <stdlib.h>
+
+/* Cuts are written as |; expected values come from the pattern in the regex engine of tiktoken 0.14. */
+TEST(pretokenizer_cuts_where_the_pattern_does)
+{
+    static const struct {
+        struct str cut;
+        const char *why;
+    } cases[] = {
+        {STR("Hello| world"), "a space belongs to the word behind it"},
+        {STR("Hello|World"), "lower to upper begins a word"},
+        {STR("HELLOworld"), "upper to lower does not"},
+        {STR("a|  | b"), "the last of several spaces belongs to the word"},
+        {STR("a|  | |1"), "a number takes no space"},
+        {STR("1|2|3"), "each number by itself"},
+        {STR("a| ,"), "a space before signs"},
+        {STR("a|\t|,"), "no other white space before signs"},
+        {STR("a|\tb"), "any white space before a word"},
+        {STR("x|!!|y"), "signs before a word: the run of signs comes first"},
+        {STR("x|!y"), "one sign belongs to the word"},
+        {STR("x|!!\n\n/\n|y"), "line breaks and slashes behind signs"},
+        {STR("x|\n\n|y"), "line breaks"},
+        {STR("x| \n \n|  | y"), "white space up to the last line break"},
+        {STR("x|   "), "white space at the end stays whole"},
+        {STR("\xe6\x97\xa5|A"), "a star that took all gives back to the last letter that is lower too"},
+        {STR("\xe6\x97\xa5"
+             "Ab"),
+         "letters without case are upper and lower"},
+        {STR("A\xcc\x81|B"), "a mark ends the lower part"},
+        {STR("!\xcc\x81|!"), "a mark makes a word of the sign before it"},
+        {STR("!!\xcc\x81"), "but not of two"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[64], got[128];
+        size_t n = 0, m = 0;
+        for (size_t k = 0; k < cases[i].cut.size; k++)
+            if (cases[i].cut.data[k] != '|')
+                text[n++] = cases[i].cut.data[k];
+        for (size_t at = 0, end; at < n; at = end) {
+            end = pretokenizer_next((struct str){text, n}, at);
+            if (at > 0)
+                got[m++] = '|';
+            memcpy(got + m, text + at, end - at);
+            m += end - at;
+        }
+        if (!str_equal((struct str){got, m}, cases[i].cut))
+            printf("# %s\n", cases[i].why);
+        CHECK_STR(((struct str){got, m}), cases[i].cut);
+    }
+}
+
+TEST(pretokenizer_takes_every_byte_once)
+{
+    unsigned seed = 7;
+    for (int round = 0; round < 20000; round++) {
+        char text[40];
+        size_t n = 1 + (size_t)rand_r(&seed) % sizeof text, at = 0;
+        for (size_t i = 0; i < n; i++)
+            text[i] = (char)(rand_r(&seed) % (round % 2 ? 256 : 128));
+        while (at < n) {
+            size_t end = pretokenizer_next((struct str){text, n}, at);
+            CHECK(end > at && end <= n);
+            if (end <= at || end > n)
+                return;
+            at = end;
+        }
+    }
+}
+
+TEST(pretokenizer_knows_when_the_reference_gives_up)
+{
+    enum { MANY = 999999 };
+    static char text[MANY + 8];
+    memset(text, ' ', sizeof text);
+    CHECK(!pretokenizer_overflows((struct str){text, MANY - 1}));
+    CHECK(pretokenizer_overflows((struct str){text, MANY}));
+    text[MANY - 1] = 'a';
+    CHECK(!pretokenizer_overflows((struct str){text, MANY}));
+    text[MANY - 1] = ' ';
+    text[MANY] = 'a';
+    CHECK(pretokenizer_overflows((struct str){text, MANY + 1}));
+    text[MANY] = '\r';
+    CHECK(!pretokenizer_overflows((struct str){text, MANY + 1}));
+    text[MANY] = ' ';
+    text[0] = '\n';
+    CHECK(!pretokenizer_overflows((struct str){text, MANY}));
+    CHECK(pretokenizer_overflows((struct str){text, MANY + 1}));
+}
+
+TEST_MAIN(RUN(pretokenizer_cuts_where_the_pattern_does), RUN(pretokenizer_takes_every_byte_once),
+          RUN(pretokenizer_knows_when_the_reference_gives_up))
