@@ -1,5 +1,6 @@
 #include "json.h"
 
+#include "json_build.h"
 #include "json_scan.h"
 #include "utf8.h"
 
@@ -8,16 +9,14 @@
 /* Rule: CPython 3.11, Lib/json/decoder.py and the C scanner in Modules/_json.c, whose order of checks decides
  * which error a broken text gets. */
 
-/* Elements of the containers that are still open lie on one stack; a closed container takes its own from the
- * top. */
 struct reader {
     struct call *call;
     const char *begin, *at, *end;
-    struct json_member *stack;
-    size_t n, capacity, depth;
+    struct json_builder builder;
+    size_t depth;
 };
 
-enum { JSON_MAX_INT_DIGITS = 4300, JSON_FIRST_STACK = 64 };
+enum { JSON_MAX_INT_DIGITS = 4300 };
 
 static enum sidetok_error read_value(struct reader *reader, struct json *ret_value);
 
@@ -243,21 +242,6 @@ static enum sidetok_error read_string(struct reader *reader, struct str *ret_tex
     return SIDETOK_OK;
 }
 
-static enum sidetok_error push(struct reader *reader, const struct json_member *member)
-{
-    if (reader->n == reader->capacity) {
-        size_t capacity = reader->capacity ? reader->capacity * 2 : JSON_FIRST_STACK;
-        void *stack = arena_grow(&reader->call->arena, reader->stack, reader->capacity * sizeof *member,
-                                 capacity * sizeof *member);
-        if (!stack)
-            return failure_no_memory(reader->call);
-        reader->stack = stack;
-        reader->capacity = capacity;
-    }
-    reader->stack[reader->n++] = *member;
-    return SIDETOK_OK;
-}
-
 static enum sidetok_error enter(struct reader *reader, const char *what)
 {
     if (++reader->depth > JSON_MAX_DEPTH)
@@ -281,54 +265,26 @@ static enum sidetok_error read_comma(struct reader *reader, char closing, bool *
     return SIDETOK_OK;
 }
 
-static enum sidetok_error close_array(struct reader *reader, size_t first, struct json *ret_value)
-{
-    size_t n = reader->n - first;
-    struct json *items = call_alloc(reader->call, n * sizeof *items);
-    if (!items)
-        return SIDETOK_E_NO_MEMORY;
-    for (size_t i = 0; i < n; i++)
-        items[i] = reader->stack[first + i].value;
-    *ret_value = (struct json){.kind = JSON_ARRAY, .array = {items, n}};
-    reader->n = first;
-    reader->depth--;
-    return SIDETOK_OK;
-}
-
 /* After the opening bracket. */
 static enum sidetok_error read_array(struct reader *reader, struct json *ret_value)
 {
-    size_t first = reader->n;
+    size_t first = reader->builder.n;
     TRY(enter(reader, "array"));
     bool more = !take(reader, ']');
     while (more) {
         struct json_member element = {0};
         TRY(read_value(reader, &element.value));
-        TRY(push(reader, &element));
+        TRY(json_build_push(&reader->builder, &element));
         TRY(read_comma(reader, ']', &more));
     }
-    return close_array(reader, first, ret_value);
-}
-
-static enum sidetok_error close_object(struct reader *reader, size_t first, struct json *ret_value)
-{
-    size_t n = reader->n - first;
-    TRY(json_unique(reader->call, reader->stack + first, &n));
-    struct json_member *members = call_alloc(reader->call, n * sizeof *members);
-    if (!members)
-        return SIDETOK_E_NO_MEMORY;
-    if (n)
-        memcpy(members, reader->stack + first, n * sizeof *members);
-    *ret_value = (struct json){.kind = JSON_OBJECT, .object = {members, n}};
-    reader->n = first;
     reader->depth--;
-    return SIDETOK_OK;
+    return json_build_array(&reader->builder, first, ret_value);
 }
 
 /* After the opening brace. */
 static enum sidetok_error read_object(struct reader *reader, struct json *ret_value)
 {
-    size_t first = reader->n;
+    size_t first = reader->builder.n;
     TRY(enter(reader, "object"));
     bool more = !take(reader, '}');
     while (more) {
@@ -341,10 +297,11 @@ static enum sidetok_error read_object(struct reader *reader, struct json *ret_va
             return fail_at(reader, "Expecting ':' delimiter", reader->at);
         skip_space(reader);
         TRY(read_value(reader, &member.value));
-        TRY(push(reader, &member));
+        TRY(json_build_push(&reader->builder, &member));
         TRY(read_comma(reader, '}', &more));
     }
-    return close_object(reader, first, ret_value);
+    reader->depth--;
+    return json_build_object(&reader->builder, first, ret_value);
 }
 
 /* The words of JSON and of Python's own additions; anything else must be a number. */
@@ -382,7 +339,8 @@ static enum sidetok_error read_value(struct reader *reader, struct json *ret_val
 
 enum sidetok_error json_read(struct call *call, struct str text, struct json *ret_value)
 {
-    struct reader reader = {.call = call, .begin = text.data, .at = text.data, .end = text.data + text.size};
+    struct reader reader = {.call = call, .begin = text.data, .at = text.data, .builder = {.call = call}};
+    reader.end = text.data + text.size;
     if (str_starts_with(text, STR("\xef\xbb\xbf")))
         return fail_at(&reader, "Unexpected UTF-8 BOM (decode using utf-8-sig)", reader.at);
     skip_space(&reader);
