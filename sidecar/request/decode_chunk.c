@@ -1,8 +1,6 @@
 #include "decode.h"
 #include "python_object.h"
-
-#include "unicode.h"
-#include "utf8.h"
+#include "python_text.h"
 
 /* Rule: TextChunk. */
 static enum sidetok_error decode_text(struct call *call, const struct json *raw, struct chunk *ret_chunk)
@@ -81,19 +79,7 @@ static enum sidetok_error decode_audio_url(struct call *call, const struct json 
     return pydantic_finish(&errors);
 }
 
-/* not text.strip(). Python takes the information separators for white space, Unicode does not. */
-static bool is_blank(struct str text)
-{
-    for (size_t at = 0; at < text.size;) {
-        uint32_t code_point;
-        at += utf8_read(text, at, &code_point);
-        enum unicode_class class = unicode_class(code_point);
-        if (class != UNICODE_SPACE && class != UNICODE_BREAK && (code_point < 0x1c || code_point > 0x1f))
-            return false;
-    }
-    return true;
-}
-
+/* Rule: AudioChunk, _flatten_audio_dict and should_not_be_empty. */
 enum sidetok_error decode_input_audio(struct call *call, const struct json *raw, struct chunk *ret_chunk)
 {
     struct pydantic errors;
@@ -105,7 +91,8 @@ enum sidetok_error decode_input_audio(struct call *call, const struct json *raw,
         audio = data;
     if (!audio || !pydantic_str_or_bytes(&errors, loc, audio, &ret_chunk->text, &ret_chunk->is_bytes))
         return pydantic_finish(&errors);
-    if (ret_chunk->text.size == 0 || (!ret_chunk->is_bytes && is_blank(ret_chunk->text)))
+    struct str bare = ret_chunk->is_bytes ? ret_chunk->text : python_strip(ret_chunk->text);
+    if (bare.size == 0)
         pydantic_value_error(&errors, loc, STR("`input_audio` should not be empty."), audio);
     return pydantic_finish(&errors);
 }
