@@ -225,7 +225,8 @@ TEST(fields_arrive)
         decode_text(&call,
                     "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\", \"prefix\": false}],"
                     " \"continue_final_message\": \"on\", \"model\": \"m\", \"truncate_for_context_length\":"
-                    " 1, \"reasoning_effort\": \"xhigh\", \"response_format\": {\"type\": \"json_object\"}, "
+                    " 1, \"reasoning_effort\": \"xhigh\", \"response_format\": {\"type\": \"json_schema\","
+                    " \"json_schema\": {\"name\": \"n\", \"schema\": {}}}, "
                     "\"tools\": []}",
                     &request),
         SIDETOK_OK);
@@ -234,7 +235,10 @@ TEST(fields_arrive)
     CHECK_STR(request.model, STR("m"));
     CHECK(request.truncate_for_context_length);
     CHECK_INT(request.reasoning_effort, EFFORT_XHIGH);
-    CHECK_INT(request.response_format, FORMAT_JSON_OBJECT);
+    CHECK_INT(request.response_format, FORMAT_JSON_SCHEMA);
+    CHECK(request.has_json_schema && !request.schema_strict && !request.schema_description.data);
+    CHECK_STR(request.schema_name, STR("n"));
+    CHECK_INT(request.schema.kind, JSON_OBJECT);
     call_done(&call);
 }
 
