@@ -100,6 +100,13 @@ struct settings_builder; /* what model settings a v15 tokenizer takes: settings.
 /** Body (a JSON object in any spelling) into structs: ChatCompletionRequest.from_openai. Stage "convert". */
 enum sidetok_error request_decode(struct call *call, const struct json *body, struct request *ret_request);
 
+/**
+ * Body into a fill-in-the-middle request. ret_suffix->data is NULL for None. Stage "convert".
+ * Rule: mistral_common.protocol.fim.request.FIMRequest(**body).
+ */
+enum sidetok_error request_decode_fim(struct call *call, const struct json *body, struct str *ret_prompt,
+                                      struct str *ret_suffix);
+
 /** The reference's checks in its order: get_validator(version, mode).validate_request. Stage "encode". */
 enum sidetok_error request_validate(struct call *call, const struct rules *rules, enum validation_mode mode,
                                     const struct request *request);

@@ -1,0 +1,125 @@
+#include "cli.h"
+
+#include "print.h"
+#include "record.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Lines, bytes and time left, on a terminal only. */
+struct progress {
+    bool shown;
+    uint64_t begin_ns, last_ns;
+    size_t n_lines, n_bytes;
+    uint64_t total_bytes; /* 0: not known */
+};
+
+static void progress_begin(struct progress *progress)
+{
+    struct stat status;
+    *progress = (struct progress){.shown = isatty(STDERR_FILENO), .begin_ns = cli_now_ns()};
+    if (fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode))
+        progress->total_bytes = (uint64_t)status.st_size;
+}
+
+static void progress_show(struct progress *progress)
+{
+    double seconds = (double)(progress->last_ns - progress->begin_ns) / 1e9;
+    double rate = seconds > 0 ? (double)progress->n_bytes / seconds : 0;
+    fprintf(stderr, "\r%zu lines, %.1f MB/s", progress->n_lines, rate / 1e6);
+    if (progress->total_bytes > progress->n_bytes && rate > 0)
+        fprintf(stderr, ", %.0f s left", (double)(progress->total_bytes - progress->n_bytes) / rate);
+    fputs("   ", stderr);
+}
+
+static void progress_line(struct progress *progress, size_t n_bytes)
+{
+    enum { INTERVAL_NS = 200 * 1000 * 1000 };
+    progress->n_lines++;
+    progress->n_bytes += n_bytes;
+    if (!progress->shown)
+        return;
+    uint64_t now = cli_now_ns();
+    if (now - progress->last_ns < INTERVAL_NS)
+        return;
+    progress->last_ns = now;
+    progress_show(progress);
+}
+
+static void progress_end(struct progress *progress)
+{
+    if (!progress->shown)
+        return;
+    progress->last_ns = cli_now_ns();
+    progress_show(progress);
+    fputc('\n', stderr);
+}
+
+/* {"id": ..., members}; a record without an id has null. */
+static void print_record(struct buf *out, struct str id)
+{
+    buf_append(out, STR("{\"id\": "));
+    buf_append(out, id.data ? id : STR("null"));
+}
+
+/* One line in, one line out; every failure becomes a record. */
+static enum sidetok_error answer_line(struct call *call, struct transport *transport, struct str line,
+                                      struct buf *out)
+{
+    struct record record;
+    struct message_reply reply;
+    buf_init(out, call);
+    enum sidetok_error error = record_read(call, line, &record);
+    if (error == SIDETOK_OK)
+        error = transport_call(call, transport, &record.request, &reply);
+    print_record(out, record.id);
+    size_t before = out->size;
+    buf_append(out, STR(", "));
+    if (error != SIDETOK_OK)
+        print_failure(out, &call->failure);
+    else
+        print_reply(out, &reply, record.request.op, true);
+    if (out->size == before + 2) /* a reply without members */
+        out->size = before;
+    buf_append(out, STR("}\n"));
+    return out->out_of_memory ? failure_no_memory(call) : SIDETOK_OK;
+}
+
+static int answer_lines(struct transport *transport, struct progress *progress)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    int status = CLI_OK;
+    struct call call;
+    call_init(&call);
+    for (ssize_t n; status == CLI_OK && (n = getline(&line, &capacity, stdin)) >= 0;) {
+        size_t size = (size_t)n;
+        while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
+            size--;
+        struct buf out;
+        if (size == 0) /* an empty line asks nothing */
+            continue;
+        call_reset(&call);
+        enum sidetok_error error = answer_line(&call, transport, (struct str){line, size}, &out);
+        status = error == SIDETOK_OK ? cli_write(buf_str(&out)) : cli_fail(&call);
+        progress_line(progress, (size_t)n);
+    }
+    call_done(&call);
+    free(line);
+    return status;
+}
+
+int cli_batch(struct call *call, const struct cli *cli)
+{
+    struct transport *transport;
+    struct progress progress;
+    int status = cli_open(call, cli, &transport);
+    if (status != CLI_OK)
+        return status;
+    progress_begin(&progress);
+    status = answer_lines(transport, &progress);
+    progress_end(&progress);
+    transport_close(transport);
+    return status;
+}

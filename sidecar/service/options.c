@@ -1,0 +1,400 @@
+#include "options.h"
+
+#include "file.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+const char options_help[] =
+    "sidetokd - tokenizes chats for Mistral models, out of the caller's process\n"
+    "\n"
+    "usage: sidetokd --tokenizer NAME=PATH [--tokenizer NAME=PATH ...] [--listen URL ...] [options]\n"
+    "\n"
+    "  --tokenizer NAME=PATH     A tokenizer and the name that requests call it by; repeat for several. The "
+    "first is\n"
+    "                            the default. PATH is a tokenizer file (tekken*.json, *.model, "
+    "*.model.vN[mK]) or a\n"
+    "                            model's folder, in which tekken.json is taken, else the last *.model* in "
+    "order.\n"
+    "  --listen URL              Where clients connect; repeat for several: ipc:///path, abstract://name,\n"
+    "                            tcp://host:port. Default ipc:///run/sidetok/sidetokd.sock\n"
+    "  --socket-mode MODE        Octal mode of ipc sockets, set before anyone can connect. Default 0660\n"
+    "  --socket-group GROUP      Group of ipc sockets, by name or number. Default: the process's group\n"
+    "  --queue-requests N        Requests that may wait; more are answered \"busy\". Default 1024\n"
+    "  --queue-bytes SIZE        Bytes that waiting requests may hold together; more is \"busy\". Default "
+    "256M\n"
+    "  --max-request-bytes SIZE  Larger requests are answered \"too_large\". Default 0: --queue-bytes is the "
+    "limit\n"
+    "  --cache-bytes SIZE        Learned pieces kept per tokenizer; 0 keeps none. Default 16M\n"
+    "  --drain-seconds N         How long a stop waits for queued requests. Default 30\n"
+    "  --config FILE             Reads \"key = value\" lines; keys are the flags above without \"--\", \"#\" "
+    "begins a\n"
+    "                            comment, tokenizer and listen may be repeated\n"
+    "  --check                   Explains every mistake in flags, environment and file, loads each "
+    "tokenizer, and\n"
+    "                            ends without listening\n"
+    "  --version, --help         Print and end\n"
+    "\n"
+    "SIZE is a number of bytes with an optional K, M or G (powers of 1024).\n"
+    "Each key is also an environment variable, SIDETOKD_QUEUE_REQUESTS for queue-requests; elements of a "
+    "list are\n"
+    "separated by commas. Command line comes before environment, environment before file.\n"
+    "\n"
+    "SIGTERM and SIGINT answer what is queued, then end; a second one ends at once. SIGHUP loads the "
+    "tokenizers anew\n"
+    "and keeps the old ones when one does not load.\n"
+    "\n"
+    "exit status: 0 ended as asked or --check found nothing wrong; 1 a tokenizer does not load; 2 bad usage "
+    "or\n"
+    "configuration; 3 cannot listen; 4 no memory or another failure of the system\n";
+
+enum option_kind {
+    OPTION_TOKENIZER, /* list of NAME=PATH */
+    OPTION_URL,       /* list of URLs */
+    OPTION_MODE,      /* octal */
+    OPTION_TEXT,
+    OPTION_COUNT, /* 1 or more */
+    OPTION_SIZE,  /* 1 or more */
+    OPTION_SIZE_OR_ZERO,
+};
+
+struct option_key {
+    struct str name;
+    enum option_kind kind;
+    size_t offset; /* of the field in struct options */
+    const char *fallback;
+};
+
+static const struct option_key option_keys[] = {
+#define KEY(name, kind, field, fallback)                                                                     \
+    {{"" name, sizeof name - 1}, kind, offsetof(struct options, field), fallback},
+#include "options.def"
+};
+enum { N_KEYS = sizeof option_keys / sizeof option_keys[0] };
+
+/* Sources, the strongest first; a key set by a stronger one is left alone by a weaker one. */
+enum option_source { SOURCE_UNSET, SOURCE_FLAG, SOURCE_ENVIRONMENT, SOURCE_FILE, SOURCE_DEFAULT };
+
+struct reader {
+    struct call *call;
+    struct options *options;
+    struct buf *mistakes;
+    enum option_source set_by[N_KEYS];
+    struct str place; /* "FILE:7" or "--flag", for mistakes */
+};
+
+static void mistake(struct reader *reader, const char *format, struct str value)
+{
+    buf_append(reader->mistakes, reader->place);
+    buf_append(reader->mistakes, STR(": "));
+    buf_printf(reader->mistakes, format, STR_ARG(value));
+    buf_append_char(reader->mistakes, '\n');
+}
+
+static bool parse_number(struct str text, unsigned base, uint64_t *ret)
+{
+    uint64_t value = 0;
+    if (text.size == 0)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned digit = (unsigned)((unsigned char)text.data[i] - '0');
+        if (digit >= base || __builtin_mul_overflow(value, (uint64_t)base, &value) ||
+            __builtin_add_overflow(value, (uint64_t)digit, &value))
+            return false;
+    }
+    *ret = value;
+    return true;
+}
+
+bool option_size(struct str text, uint64_t *ret_size)
+{
+    static const char units[] = "KMG";
+    uint64_t factor = 1, value;
+    if (text.size == 0)
+        return false;
+    const char *unit = memchr(units, text.data[text.size - 1], 3);
+    if (unit) {
+        factor = UINT64_C(1) << (10 * (unit - units + 1));
+        text.size--;
+    }
+    return parse_number(text, 10, &value) && !__builtin_mul_overflow(value, factor, ret_size);
+}
+
+void option_tokenizer(struct str item, struct str *ret_name, struct str *ret_path)
+{
+    const char *equals = memchr(item.data, '=', item.size);
+    size_t n = equals ? (size_t)(equals - item.data) : item.size;
+    *ret_name = (struct str){item.data, n};
+    *ret_path = equals ? str_from_offset(item, n + 1) : (struct str){"", 0};
+}
+
+static bool tokenizer_ok(struct reader *reader, const struct option_list *list, struct str value)
+{
+    struct str name, path, other, other_path;
+    option_tokenizer(value, &name, &path);
+    if (name.size == 0 || path.size == 0) {
+        mistake(reader, "'%.*s' is not NAME=PATH", value);
+        return false;
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        option_tokenizer(list->items[i], &other, &other_path);
+        if (str_equal(name, other)) {
+            mistake(reader, "tokenizer '%.*s' is named twice", name);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* sun_path holds 107 bytes and its NUL; an abstract name spends the NUL in front. */
+static bool url_ok(struct reader *reader, struct str value)
+{
+    enum { SUN_PATH_BYTES = 107 };
+    bool ipc = str_starts_with(value, STR("ipc://")), abstract = str_starts_with(value, STR("abstract://"));
+    if (!ipc && !abstract && !str_starts_with(value, STR("tcp://"))) {
+        mistake(reader, "'%.*s' is no URL to listen on: ipc:///path, abstract://name or tcp://host:port",
+                value);
+        return false;
+    }
+    struct str rest = str_from_offset(value, strlen(ipc ? "ipc://" : abstract ? "abstract://" : "tcp://"));
+    if (rest.size == 0)
+        mistake(reader, "'%.*s' names no address", value);
+    else if ((ipc || abstract) && rest.size > SUN_PATH_BYTES)
+        mistake(reader, "the path of '%.*s' is longer than the 107 bytes that a Unix socket's name may have",
+                value);
+    else
+        return true;
+    return false;
+}
+
+static enum sidetok_error list_add(struct reader *reader, struct option_list *list, struct str value)
+{
+    size_t used = list->n * sizeof *list->items;
+    struct str *items = arena_grow(&reader->call->arena, list->items, used, used + sizeof *items);
+    if (!items)
+        return failure_no_memory(reader->call);
+    items[list->n++] = value;
+    list->items = items;
+    return SIDETOK_OK;
+}
+
+static void set_number(struct reader *reader, const struct option_key *key, struct str value, uint64_t *field)
+{
+    uint64_t number;
+    bool is_count = key->kind == OPTION_COUNT;
+    if (!(is_count ? parse_number(value, 10, &number) : option_size(value, &number)))
+        mistake(reader, is_count ? "'%.*s' is not a number" : "'%.*s' is not a size such as 512, 64K or 256M",
+                value);
+    else if (number == 0 && key->kind != OPTION_SIZE_OR_ZERO)
+        mistake(reader, "'%.*s' must be 1 or more", value);
+    else
+        *field = number;
+}
+
+static enum sidetok_error set_value(struct reader *reader, const struct option_key *key, struct str value)
+{
+    void *field = (char *)reader->options + key->offset;
+    switch (key->kind) {
+    case OPTION_TOKENIZER:
+        return tokenizer_ok(reader, field, value) ? list_add(reader, field, value) : SIDETOK_OK;
+    case OPTION_URL:
+        return url_ok(reader, value) ? list_add(reader, field, value) : SIDETOK_OK;
+    case OPTION_MODE:
+        if (!parse_number(value, 8, &reader->options->mode) || reader->options->mode > 0777)
+            mistake(reader, "'%.*s' is not an octal mode such as 0660", value);
+        return SIDETOK_OK;
+    case OPTION_TEXT:
+        *(struct str *)field = value;
+        return SIDETOK_OK;
+    case OPTION_COUNT:
+    case OPTION_SIZE:
+    case OPTION_SIZE_OR_ZERO:
+        set_number(reader, key, value, field);
+        return SIDETOK_OK;
+    }
+    return SIDETOK_OK;
+}
+
+/* Sets a key unless a stronger source has. */
+static enum sidetok_error set_key(struct reader *reader, enum option_source source, size_t key,
+                                  struct str value)
+{
+    if (reader->set_by[key] != SOURCE_UNSET && reader->set_by[key] != source)
+        return SIDETOK_OK;
+    bool is_list = option_keys[key].kind == OPTION_TOKENIZER || option_keys[key].kind == OPTION_URL;
+    if (reader->set_by[key] == source && !is_list)
+        mistake(reader, "%.*s is set twice", option_keys[key].name);
+    reader->set_by[key] = source;
+    return set_value(reader, &option_keys[key], value);
+}
+
+/* N_KEYS when there is no such key. */
+static size_t find_key(struct str name)
+{
+    size_t key = 0;
+    while (key < N_KEYS && !str_equal(option_keys[key].name, name))
+        key++;
+    return key;
+}
+
+static bool *find_switch(struct options *options, struct str name)
+{
+    return str_equal(name, STR("check"))     ? &options->check
+           : str_equal(name, STR("version")) ? &options->version
+           : str_equal(name, STR("help"))    ? &options->help
+                                             : NULL;
+}
+
+/* --name VALUE or --name=VALUE. Returns how many arguments were used up. */
+static enum sidetok_error read_flag(struct reader *reader, int argc, char **argv, int *index)
+{
+    struct str argument = str_from(argv[*index]);
+    reader->place = argument;
+    if (!str_starts_with(argument, STR("--"))) {
+        mistake(reader, "unexpected argument '%.*s'", argument);
+        return SIDETOK_OK;
+    }
+    struct str name, value;
+    option_tokenizer(str_from_offset(argument, 2), &name, &value);
+    reader->place.size = name.size + 2;
+    bool has_value = name.size + 2 < argument.size;
+    bool *flag = find_switch(reader->options, name);
+    if (flag) {
+        *flag = true;
+        return SIDETOK_OK;
+    }
+    size_t key = find_key(name);
+    if (key == N_KEYS && !str_equal(name, STR("config"))) {
+        mistake(reader, "unknown option%.*s; --help lists them all", (struct str){"", 0});
+        return SIDETOK_OK;
+    }
+    if (!has_value && *index + 1 == argc) {
+        mistake(reader, "needs a value%.*s", (struct str){"", 0});
+        return SIDETOK_OK;
+    }
+    if (!has_value)
+        value = str_from(argv[++*index]);
+    if (key != N_KEYS)
+        return set_key(reader, SOURCE_FLAG, key, value);
+    reader->options->config = value;
+    return SIDETOK_OK;
+}
+
+/* "queue-bytes" as "SIDETOKD_QUEUE_BYTES". */
+static void environment_name(struct str key, char out[64])
+{
+    size_t n = 0;
+    for (const char *prefix = "SIDETOKD_"; *prefix; prefix++)
+        out[n++] = *prefix;
+    for (size_t i = 0; i < key.size && n < 63; i++) {
+        char c = key.data[i];
+        out[n++] = c == '-' ? '_' : c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    out[n] = '\0';
+}
+
+static enum sidetok_error read_environment(struct reader *reader, option_environment *environment)
+{
+    char name[64];
+    for (size_t key = 0; key < N_KEYS; key++) {
+        environment_name(option_keys[key].name, name);
+        struct str rest = str_from(environment(name));
+        if (rest.size == 0)
+            continue;
+        reader->place = str_from(name);
+        bool is_list = option_keys[key].kind == OPTION_TOKENIZER || option_keys[key].kind == OPTION_URL;
+        while (rest.size > 0) {
+            const char *comma = is_list ? memchr(rest.data, ',', rest.size) : NULL;
+            size_t n = comma ? (size_t)(comma - rest.data) : rest.size;
+            TRY(set_key(reader, SOURCE_ENVIRONMENT, key, (struct str){rest.data, n}));
+            rest = str_from_offset(rest, comma ? n + 1 : n);
+        }
+    }
+    if (reader->options->config.size == 0)
+        reader->options->config = str_from(environment("SIDETOKD_CONFIG"));
+    return SIDETOK_OK;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct str trim(struct str text)
+{
+    while (text.size > 0 && is_blank(text.data[0]))
+        text = str_from_offset(text, 1);
+    while (text.size > 0 && is_blank(text.data[text.size - 1]))
+        text.size--;
+    return text;
+}
+
+static enum sidetok_error read_line(struct reader *reader, struct str line)
+{
+    line = trim(line);
+    if (line.size == 0 || line.data[0] == '#')
+        return SIDETOK_OK;
+    struct str name, value;
+    option_tokenizer(line, &name, &value);
+    name = trim(name);
+    size_t key = find_key(name);
+    if (name.size == line.size)
+        mistake(reader, "'%.*s' is not \"key = value\"", line);
+    else if (key == N_KEYS)
+        mistake(reader, "unknown key '%.*s'", name);
+    else
+        return set_key(reader, SOURCE_FILE, key, trim(value));
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error read_file(struct reader *reader)
+{
+    struct str path = reader->options->config, text;
+    reader->place = path;
+    if (file_read(reader->call, path, &text) != SIDETOK_OK) {
+        mistake(reader, "%.*s", reader->call->failure.message);
+        failure_clear(reader->call);
+        return SIDETOK_OK;
+    }
+    for (size_t number = 1; text.size > 0; number++) {
+        const char *end = memchr(text.data, '\n', text.size);
+        size_t n = end ? (size_t)(end - text.data) : text.size;
+        struct buf place;
+        buf_init(&place, reader->call);
+        buf_printf(&place, "%.*s:%zu", STR_ARG(path), number);
+        TRY(buf_finish(&place, &reader->place));
+        TRY(read_line(reader, (struct str){text.data, n}));
+        text = str_from_offset(text, end ? n + 1 : n);
+    }
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error set_defaults(struct reader *reader)
+{
+    reader->place = STR("default");
+    for (size_t key = 0; key < N_KEYS; key++)
+        if (option_keys[key].fallback)
+            TRY(set_key(reader, SOURCE_DEFAULT, key, str_from(option_keys[key].fallback)));
+    return SIDETOK_OK;
+}
+
+enum sidetok_error options_read(struct call *call, int argc, char **argv, option_environment *environment,
+                                struct buf *mistakes, struct options *ret_options)
+{
+    *ret_options = (struct options){0};
+    struct reader reader = {.call = call, .options = ret_options, .mistakes = mistakes};
+    for (int i = 1; i < argc; i++)
+        TRY(read_flag(&reader, argc, argv, &i));
+    if (ret_options->help || ret_options->version)
+        return SIDETOK_OK;
+    TRY(read_environment(&reader, environment));
+    if (ret_options->config.size > 0)
+        TRY(read_file(&reader));
+    TRY(set_defaults(&reader));
+    reader.place = STR("sidetokd");
+    if (ret_options->tokenizers.n == 0 && buf_str(mistakes).size == 0)
+        mistake(&reader, "no tokenizer: give --tokenizer NAME=PATH%.*s", (struct str){"", 0});
+    if (mistakes->out_of_memory)
+        return failure_no_memory(call);
+    return buf_str(mistakes).size == 0 ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT;
+}

@@ -1,0 +1,260 @@
+#include "answer.h"
+
+/* Operations on plain text and on single tokens: encode, decode, piece, byte_piece, is_special, special_id.
+ */
+
+bool answer_int64(const struct json *value, int64_t *ret_number)
+{
+    if (value->kind == JSON_BOOL) {
+        *ret_number = value->boolean;
+        return true;
+    }
+    if (value->kind != JSON_INT)
+        return false;
+    struct str digits = value->text;
+    bool negative = digits.size > 0 && digits.data[0] == '-';
+    int64_t number = 0;
+    for (size_t i = negative; i < digits.size; i++) {
+        int digit = digits.data[i] - '0';
+        if (__builtin_mul_overflow(number, (int64_t)10, &number) ||
+            __builtin_add_overflow(number, (int64_t)(negative ? -digit : digit), &number)) {
+            number = negative ? INT64_MIN : INT64_MAX;
+            break;
+        }
+    }
+    *ret_number = number;
+    return true;
+}
+
+/* A member of the body; a body of another shape has none. */
+static const struct json *member(const struct json *body, const char *name)
+{
+    return json_get(body, str_from(name));
+}
+
+static enum sidetok_error bad_member(struct answer *answer, const char *name, const char *what)
+{
+    return failure_set(answer->call, SIDETOK_E_BAD_REQUEST, "the body's member '%s' must be %s", name, what);
+}
+
+static enum sidetok_error text_member(struct answer *answer, const struct json *body, const char *name,
+                                      struct str *ret_text)
+{
+    const struct json *value = member(body, name);
+    if (!value || value->kind != JSON_STRING)
+        return bad_member(answer, name, "a string");
+    *ret_text = value->text;
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error int_member(struct answer *answer, const struct json *body, const char *name,
+                                     int64_t *ret_number)
+{
+    const struct json *value = member(body, name);
+    if (!value || !answer_int64(value, ret_number))
+        return bad_member(answer, name, "an integer");
+    return SIDETOK_OK;
+}
+
+/* Absent is false. */
+static enum sidetok_error flag_member(struct answer *answer, const struct json *body, const char *name,
+                                      bool *ret_flag)
+{
+    const struct json *value = member(body, name);
+    *ret_flag = value && value->kind == JSON_BOOL && value->boolean;
+    if (value && value->kind != JSON_BOOL)
+        return bad_member(answer, name, "true or false");
+    return SIDETOK_OK;
+}
+
+/* Absent is IGNORE, the reference's default. */
+static enum sidetok_error policy_member(struct answer *answer, const struct json *body,
+                                        enum special_policy *ret_policy)
+{
+    static const struct str names[] = {
+        [POLICY_IGNORE] = {"IGNORE", 6}, [POLICY_KEEP] = {"KEEP", 4}, [POLICY_RAISE] = {"RAISE", 5}};
+    const struct json *value = member(body, "policy");
+    *ret_policy = POLICY_IGNORE;
+    if (!value)
+        return SIDETOK_OK;
+    for (int policy = POLICY_IGNORE; policy <= POLICY_RAISE; policy++) {
+        if (value->kind == JSON_STRING && str_equal(value->text, names[policy])) {
+            *ret_policy = (enum special_policy)policy;
+            return SIDETOK_OK;
+        }
+    }
+    return bad_member(answer, "policy", "'IGNORE', 'KEEP' or 'RAISE'");
+}
+
+/* Tekken may lack the token: then this is the reference's error. */
+static enum sidetok_error add_control(struct answer *answer, struct model *model, enum control control,
+                                      struct ids *ids)
+{
+    int64_t id = model->control_ids[control];
+    if (id < 0)
+        TRY(tokenizer_special_id(answer->call, model->tokenizer, control_text(control), &id));
+    return encode_append(answer->call, ids, (uint32_t)id);
+}
+
+/* Rule: Tokenizer.encode: the text first, so that its errors come first; then BOS, then EOS. */
+static enum sidetok_error encode_text(struct answer *answer, struct model *model, struct str text, bool bos,
+                                      bool eos, struct ids *ids)
+{
+    if (bos) /* its place; its error, if any, comes after the text's */
+        TRY(encode_append(answer->call, ids, (uint32_t)model->control_ids[CONTROL_BOS]));
+    TRY(encoder_encode(answer->call, model->encoder, text, ids));
+    if (bos && model->control_ids[CONTROL_BOS] < 0) {
+        struct ids first = {.data = ids->data, .capacity = 1};
+        TRY(add_control(answer, model, CONTROL_BOS, &first));
+    }
+    return eos ? add_control(answer, model, CONTROL_EOS, ids) : SIDETOK_OK;
+}
+
+enum sidetok_error answer_encode(struct answer *answer)
+{
+    struct json body;
+    struct str text;
+    bool bos, eos;
+    struct model *model;
+    struct encoded encoded = {0};
+    TRY(answer_body(answer, &body));
+    TRY(answer_model(answer, &model));
+    TRY(text_member(answer, &body, "text", &text));
+    TRY(flag_member(answer, &body, "bos", &bos));
+    TRY(flag_member(answer, &body, "eos", &eos));
+    TRY(encode_text(answer, model, text, bos, eos, &encoded.ids));
+    return answer_encoded(answer, model, &encoded, NULL);
+}
+
+/* A list of ints, or little-endian 32-bit words in a bin. */
+static enum sidetok_error tokens_member(struct answer *answer, const struct json *body, int64_t **ret_ids,
+                                        size_t *ret_n)
+{
+    static const char what[] = "a list of integers";
+    const struct json *value = member(body, "tokens");
+    if (!value || (value->kind != JSON_ARRAY && value->kind != JSON_BYTES))
+        return bad_member(answer, "tokens", what);
+    bool is_bytes = value->kind == JSON_BYTES;
+    if (is_bytes && value->text.size % 4 != 0)
+        return bad_member(answer, "tokens", "a whole number of 32-bit words");
+    size_t n = is_bytes ? value->text.size / 4 : value->array.n;
+    int64_t *ids = call_alloc_array(answer->call, n, sizeof *ids);
+    if (!ids)
+        return SIDETOK_E_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char *word = is_bytes ? (const unsigned char *)value->text.data + 4 * i : NULL;
+        if (word)
+            ids[i] = (int64_t)((uint32_t)word[0] | (uint32_t)word[1] << 8 | (uint32_t)word[2] << 16 |
+                               (uint32_t)word[3] << 24);
+        else if (!answer_int64(&value->array.items[i], &ids[i]))
+            return bad_member(answer, "tokens", what);
+    }
+    *ret_ids = ids;
+    *ret_n = n;
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error finish_text(struct answer *answer, struct buf *text)
+{
+    struct str whole;
+    TRY(buf_finish(text, &whole));
+    answer_text(answer, whole);
+    return SIDETOK_OK;
+}
+
+enum sidetok_error answer_decode(struct answer *answer)
+{
+    struct json body;
+    int64_t *ids = NULL;
+    size_t n = 0;
+    enum special_policy policy;
+    struct model *model;
+    struct buf text;
+    TRY(answer_body(answer, &body));
+    TRY(answer_model(answer, &model));
+    TRY(tokens_member(answer, &body, &ids, &n));
+    TRY(policy_member(answer, &body, &policy));
+    buf_init(&text, answer->call);
+    TRY(tokenizer_decode(answer->call, model->tokenizer, ids, n, policy, &text));
+    return finish_text(answer, &text);
+}
+
+enum sidetok_error answer_piece(struct answer *answer)
+{
+    struct json body;
+    int64_t id;
+    struct model *model;
+    struct buf text;
+    TRY(answer_body(answer, &body));
+    TRY(answer_model(answer, &model));
+    TRY(int_member(answer, &body, "id", &id));
+    buf_init(&text, answer->call);
+    TRY(tokenizer_piece(answer->call, model->tokenizer, id, &text));
+    return finish_text(answer, &text);
+}
+
+enum sidetok_error answer_byte_piece(struct answer *answer)
+{
+    struct json body;
+    int64_t id;
+    enum special_policy policy;
+    struct model *model;
+    struct buf bytes;
+    struct str whole;
+    TRY(answer_body(answer, &body));
+    TRY(answer_model(answer, &model));
+    TRY(int_member(answer, &body, "id", &id));
+    TRY(policy_member(answer, &body, &policy));
+    buf_init(&bytes, answer->call);
+    TRY(tokenizer_byte_piece(answer->call, model->tokenizer, id, policy, &bytes));
+    TRY(buf_finish(&bytes, &whole));
+    message_reply_field(answer->reply, MESSAGE_REPLY_VALUE);
+    msgpack_write_bin(answer->reply->out, answer_view(whole));
+    return SIDETOK_OK;
+}
+
+/* What Python calls the type of a value. */
+static const char *type_name(const struct json *value)
+{
+    static const char *const names[] = {
+        [JSON_NULL] = "NoneType", [JSON_BOOL] = "bool",  [JSON_INT] = "int",     [JSON_FLOAT] = "float",
+        [JSON_STRING] = "str",    [JSON_ARRAY] = "list", [JSON_OBJECT] = "dict", [JSON_BYTES] = "bytes"};
+    return names[value->kind];
+}
+
+enum sidetok_error answer_is_special(struct answer *answer)
+{
+    struct json body;
+    struct model *model;
+    int64_t id;
+    bool special;
+    TRY(answer_body(answer, &body));
+    TRY(answer_model(answer, &model));
+    const struct json *token = member(&body, "token");
+    if (!token)
+        return bad_member(answer, "token", "a string or an integer");
+    if (token->kind == JSON_STRING)
+        special = tokenizer_has_special(model->tokenizer, token->text);
+    else if (answer_int64(token, &id))
+        TRY(tokenizer_is_special_id(answer->call, model->tokenizer, id, &special));
+    else
+        return failure_set(answer->call, SIDETOK_E_TYPE, "Expected int or str, got %s", type_name(token));
+    message_reply_field(answer->reply, MESSAGE_REPLY_VALUE);
+    msgpack_write_bool(answer->reply->out, special);
+    return SIDETOK_OK;
+}
+
+enum sidetok_error answer_special_id(struct answer *answer)
+{
+    struct json body;
+    struct str token;
+    struct model *model;
+    int64_t id;
+    TRY(answer_body(answer, &body));
+    TRY(answer_model(answer, &model));
+    TRY(text_member(answer, &body, "token", &token));
+    TRY(tokenizer_special_id(answer->call, model->tokenizer, token, &id));
+    message_reply_field(answer->reply, MESSAGE_REPLY_VALUE);
+    msgpack_write_int(answer->reply->out, id);
+    return SIDETOK_OK;
+}

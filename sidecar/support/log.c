@@ -1,0 +1,43 @@
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 4096 };
+
+/* Control characters as "\xNN", so that a line stays one line. Returns the size written, at most capacity. */
+static size_t escape(const char *text, size_t size, char *out, size_t capacity)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t n = 0;
+    for (size_t i = 0; i < size && n + 4 <= capacity; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c >= 0x20 && c != 0x7f) {
+            out[n++] = text[i];
+            continue;
+        }
+        out[n++] = '\\';
+        out[n++] = 'x';
+        out[n++] = digits[c >> 4];
+        out[n++] = digits[c & 15];
+    }
+    return n;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 8];
+    va_list list;
+    va_start(list, format);
+    int size = vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (size < 0)
+        return;
+    size_t n_text = (size_t)size < sizeof text ? (size_t)size : sizeof text - 1;
+    size_t n = (size_t)snprintf(line, sizeof line, "<%d>", (int)level);
+    n += escape(text, n_text, line + n, sizeof line - n - 1);
+    line[n++] = '\n';
+    ssize_t written = write(STDERR_FILENO, line, n);
+    (void)written; /* nowhere left to report a log that cannot be written */
+}
