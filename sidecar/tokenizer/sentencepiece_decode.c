@@ -141,7 +141,9 @@ static enum sidetok_error decode_plain(struct call *call, const struct sentencep
         decode_piece(&decoding, &tokenizer->model.pieces[ids[i]]);
     TRY(buf_finish(&decoding.bytes, &bytes));
     append_bytes(out, bytes);
-    return SIDETOK_OK;
+    if (utf8_is_valid(tokenizer->model.unk_surface, false))
+        return SIDETOK_OK;
+    return utf8_check(call, str_from_offset(buf_str(out), decoding.start));
 }
 
 /* Rule: SentencePieceTokenizer._decode_with_special_tokens. */
