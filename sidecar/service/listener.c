@@ -60,7 +60,7 @@ static enum sidetok_error find_group(struct call *call, struct str name, gid_t *
 
 static enum sidetok_error set_group(struct call *call, const struct options *options, const char *path)
 {
-    gid_t group;
+    gid_t group = (gid_t)-1;
     if (options->socket_group.size == 0)
         return SIDETOK_OK;
     TRY(find_group(call, options->socket_group, &group));

@@ -1,0 +1,320 @@
+#include "service.h"
+
+#include "log.h"
+#include "notify.h"
+
+#include <nng/protocol/reqrep0/rep.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    TICK_MS = 500,            /* the main thread looks around so often */
+    RECEIVE_TIMEOUT_MS = 500, /* the receiver shows a sign of life so often */
+    SILENT_MS = 10000,        /* a receiver without one for so long is stuck */
+    FLUSH_MS = 250,         /* nng tells nobody when a reply has left: at the end the last ones get so long */
+    STUCK_MS = 20000,       /* a request may take so long ... */
+    STUCK_MS_PER_MB = 2000, /* ... and so much more for each MB; the slowest class runs at 20 MB/s */
+};
+
+uint64_t service_now_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+void service_sleep_ms(uint32_t ms)
+{
+    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    nanosleep(&time, NULL);
+}
+
+struct models *service_acquire(struct service *service)
+{
+    pthread_mutex_lock(&service->models_mutex);
+    struct models *models = service->models;
+    models->n_users++;
+    pthread_mutex_unlock(&service->models_mutex);
+    return models;
+}
+
+void service_release(struct service *service, struct models *models)
+{
+    pthread_mutex_lock(&service->models_mutex);
+    bool is_last = --models->n_users == 0;
+    pthread_mutex_unlock(&service->models_mutex);
+    if (is_last)
+        models_free(models);
+}
+
+static uint64_t elapsed_ms(uint64_t since_ns)
+{
+    uint64_t now = service_now_ns();
+    return since_ns == 0 || now < since_ns ? 0 : (now - since_ns) / 1000000;
+}
+
+void service_status(struct service *service, struct handler_status *ret_status)
+{
+    size_t n_jobs, n_bytes;
+    queue_count(&service->queue, &n_jobs, &n_bytes);
+    *ret_status = (struct handler_status){
+        .n_queued = n_jobs,
+        .n_queued_bytes = n_bytes,
+        .n_answered = atomic_load(&service->n_answered),
+        .n_refused = atomic_load(&service->n_refused),
+        .working_ms = elapsed_ms(atomic_load(&service->work_began_ns)),
+        .uptime_ms = elapsed_ms(service->started_ns),
+        .draining = atomic_load(&service->draining),
+    };
+}
+
+/* nng_msg_realloc keeps the body's bytes. */
+static uint8_t *grow_message(void *context, size_t size, size_t capacity, size_t *ret_capacity)
+{
+    (void)size;
+    if (nng_msg_realloc(context, capacity) != 0)
+        return NULL;
+    *ret_capacity = capacity;
+    return nng_msg_body(context);
+}
+
+nng_msg *service_writer_begin(struct msgpack_writer *ret_out)
+{
+    nng_msg *reply;
+    if (nng_msg_alloc(&reply, 0) != 0)
+        return NULL;
+    *ret_out = msgpack_writer_growing(grow_message, reply);
+    return reply;
+}
+
+void service_writer_end(nng_msg *reply, const struct msgpack_writer *out)
+{
+    if (nng_msg_len(reply) > out->size)
+        nng_msg_chop(reply, nng_msg_len(reply) - out->size);
+}
+
+/* A reply that found no memory is not sent: the client's deadline tells it. */
+void service_reply(struct service *service, nng_msg *request, nng_msg *reply)
+{
+    if (reply && nng_msg_len(reply) > 0 &&
+        nng_msg_header_append(reply, nng_msg_header(request), nng_msg_header_len(request)) == 0 &&
+        nng_sendmsg(service->socket, reply, NNG_FLAG_NONBLOCK) == 0)
+        reply = NULL;
+    if (reply)
+        nng_msg_free(reply);
+    nng_msg_free(request);
+    atomic_store(&service->last_reply_ns, service_now_ns());
+}
+
+void service_refuse(struct service *service, nng_msg *request, enum sidetok_error code, const char *message)
+{
+    struct msgpack_writer out;
+    nng_msg *reply = service_writer_begin(&out);
+    if (reply) {
+        handler_refuse(&out, code, message);
+        service_writer_end(reply, &out);
+    }
+    atomic_fetch_add(&service->n_refused, 1);
+    service_reply(service, request, reply);
+}
+
+static void *guard_run(void *context)
+{
+    struct service *service = context;
+    while (!atomic_load(&service->stopping)) {
+        service_sleep_ms(TICK_MS);
+        if (!atomic_load(&service->draining))
+            listener_check(&service->listener);
+    }
+    return NULL;
+}
+
+/* Whether the receiver lives and the worker gets on: a long request is no fault, a stuck one is. */
+static bool is_healthy(struct service *service)
+{
+    uint64_t allowed_ms = STUCK_MS + STUCK_MS_PER_MB * (atomic_load(&service->work_bytes) >> 20);
+    return elapsed_ms(atomic_load(&service->heard_ns)) < SILENT_MS &&
+           elapsed_ms(atomic_load(&service->work_began_ns)) < allowed_ms;
+}
+
+static void report_status(struct service *service)
+{
+    static char last[160];
+    char text[160];
+    struct handler_status status;
+    service_status(service, &status);
+    snprintf(text, sizeof text, "STATUS=%s: %llu queued, %llu answered, %llu refused",
+             status.draining ? "draining" : "serving", (unsigned long long)status.n_queued,
+             (unsigned long long)status.n_answered, (unsigned long long)status.n_refused);
+    if (strcmp(text, last) == 0)
+        return;
+    memcpy(last, text, sizeof last);
+    notify_send(text);
+}
+
+/* Old requests go on with the old models; a set that does not load as a whole changes nothing. */
+static void reload(struct service *service)
+{
+    char text[64];
+    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%llu",
+             (unsigned long long)service_now_ns() / 1000);
+    notify_send(text);
+    struct models *fresh = models_load(service->options), *old = NULL;
+    if (fresh) {
+        pthread_mutex_lock(&service->models_mutex);
+        old = service->models;
+        service->models = fresh;
+        pthread_mutex_unlock(&service->models_mutex);
+        service_release(service, old);
+    }
+    log_line(fresh ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+             fresh ? "reloaded" : "reload failed; the old tokenizers stay");
+    notify_send("READY=1");
+}
+
+static void tick(struct service *service, uint64_t watchdog_ns)
+{
+    report_status(service);
+    if (watchdog_ns != 0 && is_healthy(service))
+        notify_send("WATCHDOG=1");
+}
+
+static void signals_of_interest(sigset_t *ret_signals)
+{
+    sigemptyset(ret_signals);
+    sigaddset(ret_signals, SIGTERM);
+    sigaddset(ret_signals, SIGINT);
+    sigaddset(ret_signals, SIGHUP);
+}
+
+/* The next signal, 0 after a while without one. */
+static int next_signal(uint32_t timeout_ms)
+{
+    sigset_t signals;
+    signals_of_interest(&signals);
+    struct timespec timeout = {.tv_sec = timeout_ms / 1000, .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
+    int signal = sigtimedwait(&signals, NULL, &timeout);
+    return signal > 0 ? signal : 0;
+}
+
+/* Serves until a signal asks for the end. */
+static void serve(struct service *service)
+{
+    uint64_t watchdog_ns = notify_watchdog_ns();
+    uint32_t tick_ms = TICK_MS;
+    if (watchdog_ns != 0 && watchdog_ns / 3000000 < tick_ms)
+        tick_ms = (uint32_t)(watchdog_ns / 3000000) + 1;
+    notify_send("READY=1");
+    for (;;) {
+        int signal = next_signal(tick_ms);
+        if (signal == SIGTERM || signal == SIGINT)
+            return;
+        if (signal == SIGHUP)
+            reload(service);
+        tick(service, watchdog_ns);
+    }
+}
+
+/* Answers what waits, refuses what comes; false when time is up or a second signal came. */
+static bool drain(struct service *service)
+{
+    uint64_t begin = service_now_ns(), watchdog_ns = notify_watchdog_ns();
+    struct handler_status status;
+    atomic_store(&service->draining, true);
+    queue_close(&service->queue);
+    service_status(service, &status);
+    log_line(LOG_LEVEL_INFO, "stopping: %llu requests wait", (unsigned long long)status.n_queued);
+    notify_send("STOPPING=1");
+    while (!atomic_load(&service->worker_done)) {
+        int signal = next_signal(10);
+        if (signal == SIGTERM || signal == SIGINT ||
+            elapsed_ms(begin) >= service->options->drain_seconds * 1000)
+            return false;
+        tick(service, watchdog_ns);
+    }
+    while (elapsed_ms(atomic_load(&service->last_reply_ns)) < FLUSH_MS &&
+           atomic_load(&service->last_reply_ns) != 0)
+        service_sleep_ms(10);
+    return true;
+}
+
+static int open_socket(struct service *service)
+{
+    uint64_t largest = service->options->queue_bytes;
+    if (service->options->max_request_bytes > largest)
+        largest = service->options->max_request_bytes;
+    int error = nng_rep0_open_raw(&service->socket);
+    if (error)
+        return error;
+    error = nng_socket_set_ms(service->socket, NNG_OPT_RECVTIMEO, RECEIVE_TIMEOUT_MS);
+    if (!error) /* a little more than we accept, so that what is too large can be told so */
+        error = nng_socket_set_size(service->socket, NNG_OPT_RECVMAXSZ, (size_t)largest + (1 << 20));
+    if (!error)
+        error = nng_pipe_notify(service->socket, NNG_PIPE_EV_REM_POST, receiver_forget, service);
+    return error;
+}
+
+static enum service_status start(struct service *service, struct call *call)
+{
+    int error = open_socket(service);
+    if (error) {
+        log_line(LOG_LEVEL_ERROR, "cannot open a socket: %s", nng_strerror(error));
+        return SERVICE_SYSTEM;
+    }
+    if (listener_open(call, service->socket, service->options, &service->listener) != SIDETOK_OK) {
+        log_line(LOG_LEVEL_ERROR, "%.*s", STR_ARG(call->failure.message));
+        return call->failure.code == SIDETOK_E_NO_MEMORY ? SERVICE_SYSTEM : SERVICE_NO_LISTENER;
+    }
+    atomic_store(&service->heard_ns, service_now_ns());
+    if (pthread_create(&service->worker, NULL, worker_run, service) != 0 ||
+        pthread_create(&service->receiver, NULL, receiver_run, service) != 0) {
+        log_line(LOG_LEVEL_ERROR, "cannot start a thread");
+        return SERVICE_SYSTEM;
+    }
+    service->has_guard =
+        listener_needs_guard() && pthread_create(&service->guard, NULL, guard_run, service) == 0;
+    return SERVICE_OK;
+}
+
+static void finish(struct service *service)
+{
+    atomic_store(&service->stopping, true);
+    pthread_join(service->receiver, NULL);
+    pthread_join(service->worker, NULL);
+    if (service->has_guard)
+        pthread_join(service->guard, NULL);
+    nng_close(service->socket);
+    queue_done(&service->queue);
+    service_release(service, service->models);
+    pthread_mutex_destroy(&service->models_mutex);
+}
+
+enum service_status service_run(const struct options *options, struct models *models)
+{
+    static struct service service; /* threads of nng's may outlive a failed start */
+    struct call call;
+    sigset_t signals;
+    signals_of_interest(&signals);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before nng starts its threads, which inherit it */
+    models->n_users = 1;
+    service = (struct service){.options = options, .models = models, .started_ns = service_now_ns()};
+    pthread_mutex_init(&service.models_mutex, NULL);
+    queue_init(&service.queue, options->queue_requests, options->queue_bytes);
+    call_init(&call);
+    enum service_status status = start(&service, &call);
+    if (status != SERVICE_OK)
+        return status;
+    log_line(LOG_LEVEL_INFO, "ready");
+    serve(&service);
+    if (!drain(&service)) {
+        log_line(LOG_LEVEL_WARNING, "ended with requests unanswered");
+        _exit(SERVICE_OK); /* the worker may be in the middle of one */
+    }
+    finish(&service);
+    call_done(&call);
+    log_line(LOG_LEVEL_INFO, "stopped");
+    return SERVICE_OK;
+}

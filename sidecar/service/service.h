@@ -1,0 +1,90 @@
+#ifndef SIDETOK_SERVICE_SERVICE_H
+#define SIDETOK_SERVICE_SERVICE_H
+
+#include "handler.h"
+#include "listener.h"
+#include "options.h"
+#include "queue.h"
+
+#include <stdatomic.h>
+
+/** The tokenizers that are served: replaced as a whole by a reload while older requests still use the older
+ * ones. */
+struct models {
+    struct model_set set;
+    struct call home; /* the set's memory */
+    unsigned n_users; /* guarded by service->models_mutex */
+};
+
+/** Loads every tokenizer of the options; logs each, and each that does not load. NULL when one does not. */
+struct models *models_load(const struct options *options);
+
+void models_free(struct models *models);
+
+/**
+ * The daemon: one receiver thread, one worker thread, and the main thread for signals, readiness and the
+ * watchdog. Strictly first come, first served: the receiver puts each request into the queue as it arrives,
+ * the worker answers one after the other.
+ */
+struct service {
+    const struct options *options;
+    struct models *models; /* guarded by models_mutex */
+    pthread_mutex_t models_mutex;
+    nng_socket socket;
+    struct listener listener;
+    struct queue queue;
+    pthread_t receiver, worker, guard;
+    bool has_guard;
+    uint64_t started_ns;
+    atomic_bool stopping; /* threads are to end */
+    atomic_bool draining; /* no new requests; what waits is answered */
+    atomic_bool worker_done;
+    atomic_uint_least64_t heard_ns;                  /* the receiver's last sign of life */
+    atomic_uint_least64_t work_began_ns, work_bytes; /* the request in work; 0: none */
+    atomic_uint_least64_t n_answered, n_refused, last_reply_ns;
+};
+
+/** What main() turns into an exit status. */
+enum service_status {
+    SERVICE_OK = 0,
+    SERVICE_NO_TOKENIZER = 1,
+    SERVICE_USAGE = 2,
+    SERVICE_NO_LISTENER = 3,
+    SERVICE_SYSTEM = 4
+};
+
+/** Runs until a signal ends it. models are handed over. Blocks SIGTERM, SIGINT and SIGHUP in the calling
+ * thread. */
+enum service_status service_run(const struct options *options, struct models *models);
+
+/** CLOCK_MONOTONIC. */
+uint64_t service_now_ns(void);
+
+void service_sleep_ms(uint32_t ms);
+
+/** The models of this moment, kept until service_release(). Any thread. */
+struct models *service_acquire(struct service *service);
+void service_release(struct service *service, struct models *models);
+
+/** What ping reports. Any thread. */
+void service_status(struct service *service, struct handler_status *ret_status);
+
+/** Threads; the argument is the service. receiver.c, worker.c */
+void *receiver_run(void *service);
+void *worker_run(void *service);
+
+/** Forgets what waits of a connection that is gone. On a thread of nng's. */
+void receiver_forget(nng_pipe pipe, nng_pipe_ev event, void *service);
+
+/** Turns a request message into its reply: the header, which says whom it goes to, is kept. Sends and frees
+ * it. */
+void service_reply(struct service *service, nng_msg *request, nng_msg *reply);
+
+/** Answers with an error of ours. Takes the request. */
+void service_refuse(struct service *service, nng_msg *request, enum sidetok_error code, const char *message);
+
+/** A writer into a message of nng's, whose length service_writer_end() sets. NULL when memory is out. */
+nng_msg *service_writer_begin(struct msgpack_writer *ret_out);
+void service_writer_end(nng_msg *reply, const struct msgpack_writer *out);
+
+#endif
