@@ -6,7 +6,7 @@
 #include "settings.h"
 
 /* Each row is one rule of the reference's normalizers. What comes out is written as a line: the system
- * prompt, then each message with its content as Python's repr() shows it, its calls, and "..." where it is to
+ * prompt, then each message with its content in quotes, its calls, and "..." where it is to
  * be continued. */
 
 struct normalize_case {
