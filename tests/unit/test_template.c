@@ -505,6 +505,30 @@ TEST(image_moves_first_only_when_last_after_texts)
     }
 }
 
+TEST(rendering_survives_every_failed_allocation)
+{
+    struct message messages[] = {SYSTEM(TEXT("s")), ASSISTANT(TEXT("")), USER(TEXT("a")),
+                                 CALLS(NOTHING, CALL("x", "f", "{")), RESULT("x", TEXT("{"))};
+    static const int versions[] = {1, 2, 3, 7, 11, 13, 15};
+    for (size_t i = 0; i < 2 * sizeof versions / sizeof *versions; i++) {
+        struct template_env env = env_of(versions[i / 2], versions[i / 2] == 15 ? EFFORT : PLAIN);
+        struct request request = {.messages = messages + 2 * (i % 2),
+                                  .n_messages = 5 - 2 * (i % 2),
+                                  .tools = two_tools,
+                                  .n_tools = 2};
+        enum sidetok_error error = SIDETOK_E_NO_MEMORY;
+        for (size_t n = 1; error == SIDETOK_E_NO_MEMORY; n++) {
+            struct call call;
+            struct stream stream;
+            call_init(&call);
+            call.arena.fail_after = n;
+            error = template_render(&call, &env, &request, &stream);
+            CHECK_INT(call.failure.code, error);
+            call_done(&call);
+        }
+    }
+}
+
 /* ---- loading ---- */
 
 TEST(controls_are_looked_up_in_the_order_of_the_reference)
@@ -551,6 +575,6 @@ TEST_MAIN(RUN(v1_writes_markers_as_text), RUN(v2_has_tokens_tools_and_one_result
           RUN(fim_drops_two_ids_of_the_suffix), RUN(fim_is_refused_by_v1),
           RUN(stream_marks_each_message_even_one_without_tokens), RUN(stream_knows_a_message_to_be_continued),
           RUN(truncation_begins_with_v7), RUN(error_leaves_what_came_before_it),
-          RUN(image_moves_first_only_when_last_after_texts),
+          RUN(image_moves_first_only_when_last_after_texts), RUN(rendering_survives_every_failed_allocation),
           RUN(controls_are_looked_up_in_the_order_of_the_reference),
           RUN(sentencepiece_is_refused_from_v13_on))
