@@ -5,7 +5,7 @@
 
 /* The members of a record; what is not here is left alone ("expect" of a recorded case, say). */
 struct members {
-    struct str id, tokenizer, op, mode, request, request_json,
+    struct str id, tokenizer, op, mode, vllm, request, request_json,
         max_model_input_len; /* raw; data NULL: absent */
 };
 
@@ -69,6 +69,7 @@ static void keep_member(struct members *members, struct str key, struct str valu
         {STR("\"tokenizer\""), &members->tokenizer},
         {STR("\"op\""), &members->op},
         {STR("\"mode\""), &members->mode},
+        {STR("\"vllm\""), &members->vllm},
         {STR("\"request\""), &members->request},
         {STR("\"request_json\""), &members->request_json},
         {STR("\"max_model_input_len\""), &members->max_model_input_len},
@@ -209,6 +210,7 @@ enum sidetok_error record_read(struct call *call, struct str line, struct record
     if (members.tokenizer.data)
         TRY(read_text(call, members.tokenizer, "tokenizer", &request->tokenizer));
     TRY(read_mode(call, members.mode, request));
+    request->options = str_equal(members.vllm, STR("true")) ? MESSAGE_OPTION_VLLM : 0;
     TRY(read_limit(call, members.max_model_input_len, request));
     request->want = wanted(request->op);
     if (members.request_json.data) {

@@ -3,6 +3,8 @@
 #include "python_object.h"
 #include "python_text.h"
 
+#include <strings.h>
+
 enum { ID_LENGTH = 9 };
 
 static struct json json_text(struct str text)
@@ -232,24 +234,58 @@ static enum sidetok_error check_last(struct call *call, const struct json *messa
     return SIDETOK_OK;
 }
 
+/* A flag as vLLM's own model reads it; absent or null means otherwise. */
+static bool read_flag(const struct json *body, struct str key, bool otherwise)
+{
+    static const char *const words[] = {"true", "1", "yes", "on", "y", "t"};
+    const struct json *value = json_get(body, key);
+    if (is_none(value))
+        return otherwise;
+    if (value->kind != JSON_STRING)
+        return python_is_true(value);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (value->text.size == strlen(words[i]) &&
+            strncasecmp(value->text.data, words[i], value->text.size) == 0)
+            return true;
+    return false;
+}
+
+static bool is_true_as_written(const struct json *value)
+{
+    return value && python_is_true(value);
+}
+
+/* Rule: the validators of vLLM's ChatCompletionRequest, then validate_request_params, then
+ * _validate_apply_chat_template_args. */
 static enum sidetok_error check_body(struct call *call, const struct json *body)
 {
-    const struct json *generate = json_get(body, STR("add_generation_prompt"));
-    const struct json *continues = json_get(body, STR("continue_final_message"));
-    const struct json *messages = json_get(body, STR("messages"));
+    const struct json *tools = json_get(body, STR("tools"));
+    if (is_true_as_written(json_get(body, STR("continue_final_message"))) &&
+        is_true_as_written(json_get(body, STR("add_generation_prompt"))))
+        return refuse(call,
+                      STR("Cannot set both `continue_final_message` and `add_generation_prompt` to True."));
+    if (tools && tools->kind == JSON_ARRAY && tools->array.n == 0)
+        return refuse(call, STR("`tools` must not be an empty array. Either provide at least one tool or "
+                                "omit the field entirely. (parameter=tools)"));
     if (!is_none(json_get(body, STR("chat_template"))) ||
         !is_none(json_get(body, STR("chat_template_kwargs"))))
-        return refuse(call, STR("chat_template is not supported for Mistral tokenizers."));
-    return check_last(call, messages, !generate || python_is_true(generate),
-                      continues && python_is_true(continues));
+        return refuse(call, STR("chat_template is not supported for Mistral tokenizers. "
+                                "(parameter=chat_template)"));
+    return check_last(call, json_get(body, STR("messages")),
+                      read_flag(body, STR("add_generation_prompt"), true),
+                      read_flag(body, STR("continue_final_message"), false));
 }
 
 /* The wrapper's arguments that vLLM passes on. */
 static void copy_arguments(struct builder *arguments, const struct json *body, int version)
 {
-    const struct str names[] = {STR("continue_final_message"), STR("padding"), STR("truncation"),
-                                STR("max_length"), STR("reasoning_effort")};
+    const struct str names[] = {STR("padding"), STR("truncation"), STR("max_length"),
+                                STR("reasoning_effort")};
     size_t n = sizeof names / sizeof names[0] - (version < 15);
+    if (!is_none(json_get(body, STR("continue_final_message"))))
+        builder_set(arguments, STR("continue_final_message"),
+                    (struct json){.kind = JSON_BOOL,
+                                  .boolean = read_flag(body, STR("continue_final_message"), false)});
     for (size_t i = 0; i < n; i++) {
         const struct json *value = json_get(body, names[i]);
         if (!is_none(value))

@@ -12,7 +12,7 @@
  * - reasoning_content is another name of reasoning; tool_calls of an assistant are a list always.
  * - Tools keep type, name, description and parameters, nothing else; no tools are None.
  * - add_generation_prompt is true unless given, and checked against the last message; so is
- *   continue_final_message. chat_template and chat_template_kwargs are refused.
+ *   continue_final_message. chat_template, chat_template_kwargs and an empty list of tools are refused.
  * - reasoning_effort is passed on from version 15; of the other members only those of the wrapper are.
  *
  * body      A chat request's arguments; borrowed. Members of unexpected types are left for the library to

@@ -20,6 +20,9 @@ typedef enum sidetok_error answer_run(struct answer *answer);
 /** The body as a Python value. */
 enum sidetok_error answer_body(struct answer *answer, struct json *ret_body);
 
+/** The same of a chat request, after vLLM's steps where the request asks for them. */
+enum sidetok_error answer_chat_body(struct answer *answer, struct json *ret_body);
+
 /** The request's model, loaded now if it is not yet. */
 enum sidetok_error answer_model(struct answer *answer, struct model **ret_model);
 

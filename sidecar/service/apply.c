@@ -362,7 +362,7 @@ enum sidetok_error answer_apply(struct answer *answer)
     struct request request;
     struct stream stream;
     struct encoded encoded;
-    TRY(answer_body(answer, &body));
+    TRY(answer_chat_body(answer, &body));
     TRY(answer_model(answer, &model));
     TRY(check_arguments(&apply));
     TRY(check_wrapper(&apply));

@@ -35,7 +35,7 @@ enum sidetok_error answer_chat(struct answer *answer)
     struct model *model;
     struct stream stream;
     struct encoded encoded;
-    TRY(answer_body(answer, &body));
+    TRY(answer_chat_body(answer, &body));
     TRY(request_decode(answer->call, &body, &request));
     answer->call->failure.stage = FAILURE_STAGE_ENCODE;
     TRY(answer_model(answer, &model));

@@ -1,6 +1,7 @@
 #include "answer.h"
 
 #include "body.h"
+#include "vllm_steps.h"
 
 enum sidetok_error answer_body(struct answer *answer, struct json *ret_body)
 {
@@ -15,6 +16,19 @@ enum sidetok_error answer_body(struct answer *answer, struct json *ret_body)
         break;
     }
     return failure_set(answer->call, SIDETOK_E_BAD_REQUEST, "the request has no body");
+}
+
+/* Rule: the tokenizer's version decides whether vLLM hands reasoning_effort on. */
+enum sidetok_error answer_chat_body(struct answer *answer, struct json *ret_body)
+{
+    struct json body;
+    struct model *model;
+    TRY(answer_body(answer, ret_body));
+    if (!(answer->request->options & MESSAGE_OPTION_VLLM))
+        return SIDETOK_OK;
+    body = *ret_body;
+    TRY(answer_model(answer, &model));
+    return vllm_prepare(answer->call, &body, model->rules->version, ret_body);
 }
 
 enum sidetok_error answer_model(struct answer *answer, struct model **ret_model)

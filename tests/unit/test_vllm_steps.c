@@ -53,16 +53,16 @@ static const struct prepare_case {
      "{\"messages\": [{\"role\": \"user\"}], \"tools\": [{\"type\": \"function\", \"function\": {\"name\": "
      "\"f\", "
      "\"description\": null, \"parameters\": null}}, 5]}"},
-    {"{\"messages\": [{\"role\": \"user\"}], \"tools\": []}", "{\"messages\": [{\"role\": \"user\"}]}"},
+    {"{\"messages\": [{\"role\": \"user\"}], \"tools\": null}", "{\"messages\": [{\"role\": \"user\"}]}"},
     /* other members */
     {"{\"messages\": [{\"role\": \"user\"}], \"temperature\": 9, \"truncation\": true, \"max_length\": 5,"
      " \"reasoning_effort\": \"high\"}",
      "{\"messages\": [{\"role\": \"user\"}], \"truncation\": true, \"max_length\": 5}"},
     /* refused */
     {"{\"messages\": [{\"role\": \"user\"}], \"chat_template\": \"x\"}",
-     "chat_template is not supported for Mistral tokenizers."},
+     "chat_template is not supported for Mistral tokenizers. (parameter=chat_template)"},
     {"{\"messages\": [{\"role\": \"user\"}], \"chat_template_kwargs\": {}}",
-     "chat_template is not supported for Mistral tokenizers."},
+     "chat_template is not supported for Mistral tokenizers. (parameter=chat_template)"},
     {"{\"messages\": [{\"role\": \"assistant\"}], \"continue_final_message\": true}",
      "Cannot set both `add_generation_prompt` and `continue_final_message` to True."},
     {"{\"messages\": [{\"role\": \"assistant\"}]}",
@@ -71,6 +71,18 @@ static const struct prepare_case {
     {"{\"messages\": [{\"role\": \"user\"}], \"continue_final_message\": true, \"add_generation_prompt\": "
      "false}",
      "Cannot set `continue_final_message` to True when the last message is not from the assistant."},
+    {"{\"messages\": [{\"role\": \"user\"}], \"tools\": []}",
+     "`tools` must not be an empty array. Either provide at least one tool or omit the field entirely. "
+     "(parameter=tools)"},
+    {"{\"messages\": [{\"role\": \"user\"}], \"continue_final_message\": 1, \"add_generation_prompt\": "
+     "true}",
+     "Cannot set both `continue_final_message` and `add_generation_prompt` to True."},
+    /* flags in words */
+    {"{\"messages\": [{\"role\": \"assistant\", \"tool_calls\": []}], \"continue_final_message\": \"Yes\", "
+     "\"add_generation_prompt\": \"off\"}",
+     "Cannot set both `continue_final_message` and `add_generation_prompt` to True."},
+    {"{\"messages\": [{\"role\": \"user\"}], \"continue_final_message\": \"no\"}",
+     "{\"messages\": [{\"role\": \"user\"}], \"continue_final_message\": false}"},
     {"{\"messages\": []}", "list index out of range"},
     {"{\"messages\": [{}]}", "'role'"},
     /* left for the library */
