@@ -116,6 +116,7 @@ static enum sidetok_error load(struct sentencepiece *tokenizer, struct str path,
     memcpy(copy, file.data, file.size);
     TRY(sentencepiece_model_read(home, path, (struct str){copy, file.size}, &tokenizer->model));
     TRY(symbols_build(home, &tokenizer->model, &tokenizer->symbols));
+    TRY(quick_model_build(home, &tokenizer->model, &tokenizer->symbols, &tokenizer->quick));
     TRY(add_words(home, tokenizer));
     return read_name(home, path, &tokenizer->head.info);
 }

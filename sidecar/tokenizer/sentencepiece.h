@@ -4,6 +4,7 @@
 #include "engine.h"
 #include "matcher.h"
 #include "merge.h"
+#include "sentencepiece_quick.h"
 #include "symbols.h"
 
 /* Shared by the files sentencepiece*.c: the tokenizer and the encoder behind engine.h. */
@@ -12,6 +13,7 @@ struct sentencepiece {
     struct tokenizer head;
     struct sentencepiece_model model;
     struct symbols symbols;
+    struct quick_model quick;
     struct matcher raw_words;   /* user-defined pieces as the file spells them: for normalizing */
     struct matcher inner_words; /* the same in inner spelling: for cutting */
 };
@@ -23,7 +25,7 @@ static inline const struct sentencepiece *sentencepiece_of(const struct tokenize
 
 /**
  * Normalizes as the file says: white space removed or kept, the dummy prefix or suffix added, in inner
- * spelling. ret_text is in call's memory. Errors: SIDETOK_E_NO_MEMORY. Rule:
+ * spelling. ret_text is in call's memory, 16 zero bytes behind it. Errors: SIDETOK_E_NO_MEMORY. Rule:
  * normalizer::Normalizer::Normalize.
  */
 enum sidetok_error sentencepiece_normalize(struct call *call, const struct sentencepiece *tokenizer,

@@ -10,6 +10,7 @@ enum { MAX_SPLIT_DEPTH = 100 };
 struct sentencepiece_encoder {
     struct encoder head;
     struct merger merger;
+    struct quick_encoder quick;
 };
 
 /* Where ids go. */
@@ -23,11 +24,16 @@ struct output {
 enum sidetok_error sentencepiece_encoder_open(struct call *call, const struct tokenizer *tokenizer,
                                               size_t cache_bytes, struct encoder **ret)
 {
-    (void)cache_bytes;
     struct sentencepiece_encoder *encoder = calloc(1, sizeof *encoder);
     if (!encoder)
         return failure_no_memory(call);
     encoder->head.tokenizer = tokenizer;
+    enum sidetok_error error =
+        quick_encoder_open(call, &sentencepiece_of(tokenizer)->quick, cache_bytes, &encoder->quick);
+    if (error != SIDETOK_OK) {
+        sentencepiece_encoder_close(&encoder->head);
+        return error;
+    }
     *ret = &encoder->head;
     return SIDETOK_OK;
 }
@@ -36,6 +42,7 @@ void sentencepiece_encoder_close(struct encoder *encoder)
 {
     struct sentencepiece_encoder *self = (struct sentencepiece_encoder *)encoder;
     merger_done(&self->merger);
+    quick_encoder_close(&self->quick);
     free(self);
 }
 
@@ -132,6 +139,29 @@ static enum sidetok_error put_text(struct output *output, struct merger *merger,
     return put_row(output, merger, str_from_offset(text, start));
 }
 
+/* The quick way, from one user-defined piece to the next. */
+static enum sidetok_error put_quickly(struct call *call, struct sentencepiece_encoder *encoder,
+                                      struct str text, struct ids *ids)
+{
+    const struct matcher *words = &sentencepiece_of(encoder->head.tokenizer)->inner_words;
+    size_t start = 0, at = 0;
+    while ((at = matcher_seek(words, text, at)) < text.size) {
+        const struct matcher_word *word = matcher_find(words, str_from_offset(text, at));
+        if (!word) {
+            at++;
+            continue;
+        }
+        TRY(quick_encode(call, &encoder->quick, text, start, at, ids));
+        uint32_t *room = ids_reserve(call, ids, 1);
+        if (!room)
+            return SIDETOK_E_NO_MEMORY;
+        *room = word->id;
+        ids->n++;
+        start = at += word->text.size;
+    }
+    return quick_encode(call, &encoder->quick, text, start, text.size, ids);
+}
+
 enum sidetok_error sentencepiece_check(struct call *call, struct encoder *encoder, struct str text)
 {
     (void)encoder;
@@ -150,5 +180,7 @@ enum sidetok_error sentencepiece_encode(struct call *call, struct encoder *encod
     struct str normalized;
     TRY(sentencepiece_check(call, encoder, text));
     TRY(sentencepiece_normalize(call, output.tokenizer, text, &normalized));
+    if (output.tokenizer->quick.usable)
+        return put_quickly(call, self, normalized, ids);
     return put_text(&output, &self->merger, normalized);
 }

@@ -67,7 +67,7 @@ enum sidetok_error sentencepiece_normalize(struct call *call, const struct sente
     *ret_text = STR("");
     if (text.size == 0)
         return SIDETOK_OK;
-    char *out = call_alloc(call, text.size + 2);
+    char *out = call_alloc(call, text.size + 2 + PIECE_KEY_BYTES);
     if (!out)
         return SIDETOK_E_NO_MEMORY;
     size_t n = 0;
@@ -85,6 +85,7 @@ enum sidetok_error sentencepiece_normalize(struct call *call, const struct sente
         n--;
     if (model->add_dummy_prefix && model->whitespace_as_suffix)
         out[n++] = ' ';
+    memset(out + n, 0, PIECE_KEY_BYTES);
     *ret_text = (struct str){out, n};
     return SIDETOK_OK;
 }

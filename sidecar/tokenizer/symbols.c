@@ -36,6 +36,21 @@ size_t symbols_read(const struct symbols *symbols, struct str text, size_t at, s
     return size;
 }
 
+static void list_joints(const struct character *characters, size_t n, uint32_t *joints)
+{
+    for (size_t i = 0; i < n; i++)
+        if (characters[i].symbol != SYMBOL_NONE)
+            joints[characters[i].symbol] = characters[i].joint;
+}
+
+void symbols_list_joints(const struct symbols *symbols, uint32_t *joints)
+{
+    list_joints(symbols->ascii, 128, joints);
+    for (int i = 0; i < N_PAGES; i++)
+        if (symbols->pages[i])
+            list_joints(symbols->pages[i], PAGE_SIZE, joints);
+}
+
 /* The piece's text in inner spelling; data is NULL when text never becomes it. */
 static enum sidetok_error spell(struct call *call, const struct sentencepiece_model *model, struct str text,
                                 struct str *ret)
@@ -122,11 +137,10 @@ static void set_join(struct symbols *symbols, uint32_t left, uint32_t right)
 
 static void join_any(struct symbols *symbols)
 {
-    for (uint32_t joint = 0; joint < symbols->n_joints; joint++) {
+    for (uint32_t joint = 1; joint < symbols->n_joints; joint++) {
         set_join(symbols, joint, JOINT_ANY);
         set_join(symbols, JOINT_ANY, joint);
     }
-    set_join(symbols, JOINT_ANY, JOINT_ANY);
 }
 
 /* Marks the neighbours in one piece and numbers its characters that have no piece of their own. */
@@ -148,9 +162,10 @@ static void join_characters(struct symbols *symbols, struct str text)
 static enum sidetok_error build_joins(struct call *call, struct symbols *symbols)
 {
     bool any = symbols->n_joints == MAX_JOINTS - 1;
-    uint32_t n_rows = any ? MAX_JOINTS : symbols->n_joints;
-    symbols->joint_stride = (n_rows + 63) / 64;
-    symbols->joins = call_alloc_array(call, n_rows, symbols->joint_stride * sizeof *symbols->joins);
+    symbols->n_joints += any;
+    symbols->joint_stride = (symbols->n_joints + 63) / 64;
+    symbols->joins =
+        call_alloc_array(call, symbols->n_joints, symbols->joint_stride * sizeof *symbols->joins);
     if (!symbols->joins)
         return SIDETOK_E_NO_MEMORY;
     if (any)

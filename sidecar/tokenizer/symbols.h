@@ -51,6 +51,9 @@ const struct pair *symbols_pair(const struct symbols *symbols, uint32_t left, ui
  */
 size_t symbols_read(const struct symbols *symbols, struct str text, size_t at, struct character *ret);
 
+/** Writes the joint of each symbol that is one character; joints has symbols->n elements, zeroed. */
+void symbols_list_joints(const struct symbols *symbols, uint32_t *joints);
+
 /**
  * Whether some piece holds the two characters side by side. If not, no merge ever crosses the place between
  * them, because what a merge makes is a piece: the text can be cut there.

@@ -1,0 +1,109 @@
+#include "cutter.h"
+
+#include "utf8.h"
+
+static bool join(const struct cutter *cutter, struct character left, struct character right)
+{
+    size_t row = (size_t)left.joint * cutter->symbols->joint_stride;
+    return cutter->joins[row + right.joint / 64] >> (right.joint % 64) & 1;
+}
+
+static size_t count_spaces(struct str text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.size; i++)
+        n += text.data[i] == ' ';
+    return n;
+}
+
+/* Whether spaces lead: see the header. */
+static bool check_spaces(const struct symbols *symbols)
+{
+    uint32_t best_of_spaces = UINT32_MAX, worst_of_others = 0;
+    uint32_t space = symbols->ascii[' '].symbol;
+    if (space >= symbols->model->n_pieces || symbols->model->pieces[space].type == PIECE_UNUSED)
+        return false;
+    for (size_t i = 0; i <= symbols->pair_mask; i++) {
+        const struct pair *pair = &symbols->pairs[i];
+        if (pair->left == SYMBOL_NONE)
+            continue;
+        struct str text = symbols->texts[pair->symbol];
+        size_t n_spaces = count_spaces(text);
+        if (n_spaces == text.size)
+            best_of_spaces = pair->order < best_of_spaces ? pair->order : best_of_spaces;
+        else if (n_spaces > 1 || (n_spaces == 1 && text.data[0] != ' '))
+            return false;
+        else
+            worst_of_others = pair->order > worst_of_others ? pair->order : worst_of_others;
+    }
+    return best_of_spaces > worst_of_others;
+}
+
+enum sidetok_error cutter_build(struct call *call, const struct symbols *symbols, struct cutter *ret)
+{
+    struct character space = symbols->ascii[' '];
+    *ret = (struct cutter){.symbols = symbols, .spaces_lead = check_spaces(symbols)};
+    size_t n_words = (size_t)symbols->n_joints * symbols->joint_stride;
+    ret->joins = call_alloc_array(call, n_words, sizeof *ret->joins);
+    ret->ascii = call_alloc_array(call, 128 * 128, 1);
+    if (!ret->joins || !ret->ascii)
+        return SIDETOK_E_NO_MEMORY;
+    memcpy(ret->joins, symbols->joins, n_words * sizeof *ret->joins);
+    if (ret->spaces_lead)
+        ret->joins[(size_t)space.joint * symbols->joint_stride + space.joint / 64] &=
+            ~(1ull << space.joint % 64);
+    for (size_t left = 0; left < 128; left++)
+        for (size_t right = 0; right < 128; right++)
+            ret->ascii[left * 128 + right] = !join(ret, symbols->ascii[left], symbols->ascii[right]);
+    return SIDETOK_OK;
+}
+
+static bool is_ascii(const char *text, size_t size)
+{
+    uint64_t bits = 0, word;
+    size_t i = 0;
+    for (; i + 8 <= size; i += 8) {
+        memcpy(&word, text + i, 8);
+        bits |= word;
+    }
+    for (; i < size; i++)
+        bits |= (uint8_t)text[i];
+    return (bits & 0x8080808080808080u) == 0;
+}
+
+static uint64_t cut_ascii(const struct cutter *cutter, const uint8_t *text, size_t size)
+{
+    uint64_t cuts = 0;
+    for (size_t i = 1; i < size; i++)
+        cuts |= (uint64_t)cutter->ascii[text[i - 1] * 128u + text[i]] << i;
+    return cuts;
+}
+
+static uint64_t cut_characters(const struct cutter *cutter, struct str text, size_t at,
+                               struct character *last, size_t *ret_size)
+{
+    uint64_t cuts = 0;
+    size_t i = 0;
+    while (i < CUTTER_BLOCK && at + i < text.size) {
+        struct character character;
+        size_t size = symbols_read(cutter->symbols, text, at + i, &character);
+        cuts |= (uint64_t)!join(cutter, *last, character) << i;
+        *last = character;
+        i += size;
+    }
+    *ret_size = i;
+    return cuts;
+}
+
+uint64_t cutter_block(const struct cutter *cutter, struct str text, size_t at, struct character *last,
+                      size_t *ret_size)
+{
+    size_t size = text.size - at < CUTTER_BLOCK ? text.size - at : CUTTER_BLOCK;
+    const uint8_t *bytes = (const uint8_t *)text.data + at;
+    if (!is_ascii(text.data + at, size))
+        return cut_characters(cutter, text, at, last, ret_size);
+    uint64_t first = !join(cutter, *last, cutter->symbols->ascii[bytes[0]]);
+    *last = cutter->symbols->ascii[bytes[size - 1]];
+    *ret_size = size;
+    return first | cut_ascii(cutter, bytes, size);
+}

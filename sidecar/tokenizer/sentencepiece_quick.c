@@ -1,0 +1,318 @@
+#include "sentencepiece_quick.h"
+
+/* One call of quick_encode(). */
+struct writer {
+    struct call *call;
+    struct quick_encoder *encoder;
+    struct str text;
+    struct ids *ids;
+    uint32_t *out, *limit; /* room of ids */
+    size_t n_spaces;       /* of a run that may go on */
+};
+
+/* A stretch between two cuts. */
+struct row {
+    struct piece_key key;
+    const struct piece_entry *bucket; /* NULL: longer than a key */
+    uint32_t start, size;
+};
+
+/* Makes room for n ids; what is already out counts. */
+static enum sidetok_error make_room(struct writer *writer, size_t n)
+{
+    struct ids *ids = writer->ids;
+    if (writer->out)
+        ids->n = (size_t)(writer->out - ids->data);
+    writer->out = ids_reserve(writer->call, ids, n);
+    if (!writer->out)
+        return SIDETOK_E_NO_MEMORY;
+    writer->limit = ids->data + ids->capacity;
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error put_ids(struct writer *writer, const uint32_t *ids, size_t n)
+{
+    if ((size_t)(writer->limit - writer->out) < n)
+        TRY(make_room(writer, n));
+    memcpy(writer->out, ids, n * sizeof *ids);
+    writer->out += n;
+    return SIDETOK_OK;
+}
+
+/* A character of type UNUSED is as good as unknown: there is nothing to split it into. */
+static bool is_known(const struct sentencepiece_model *model, uint32_t symbol)
+{
+    return symbol < model->n_pieces && model->pieces[symbol].type != PIECE_UNUSED;
+}
+
+/* The ids of a token: one, or the bytes of a character without a piece. */
+static size_t token_ids(const struct quick_model *model, const struct quick_row *row,
+                        const struct quick_token *token, struct str text, uint32_t ids[4])
+{
+    struct character character;
+    if (is_known(model->model, token->symbol)) {
+        ids[0] = token->symbol;
+        return 1;
+    }
+    size_t at = row->cells[token->start].start_bytes;
+    struct str bytes = {text.data + at, symbols_read(model->quick.symbols, text, at, &character)};
+    if (bytes.data[0] == ' ' && model->model->escape_whitespaces)
+        bytes = STR("\xE2\x96\x81");
+    for (size_t i = 0; i < bytes.size; i++)
+        ids[i] = model->model->byte_ids[(uint8_t)bytes.data[i]];
+    return bytes.size;
+}
+
+static bool is_lone_space(const struct writer *writer, const struct row *row, uint32_t first_id)
+{
+    const struct quick_model *model = writer->encoder->model;
+    return writer->text.data[row->start] == ' ' && first_id == model->quick.symbols->ascii[' '].symbol;
+}
+
+/* Merges a row and writes its ids; skips the first token if told so. */
+static enum sidetok_error put_merged(struct writer *writer, struct str text, size_t skip)
+{
+    struct quick_encoder *encoder = writer->encoder;
+    struct quick_row *row = &encoder->row;
+    uint32_t ids[4];
+    TRY(quick_merge(writer->call, &encoder->model->quick, row, &encoder->merger, text));
+    for (size_t i = skip; i < row->n_tokens; i++) {
+        size_t n = token_ids(encoder->model, row, &row->tokens[i], text, ids);
+        for (uint32_t copy = 0; copy < row->tokens[i].count; copy++)
+            TRY(put_ids(writer, ids, n));
+    }
+    return SIDETOK_OK;
+}
+
+/* Writes the run of spaces that ends at `end`. */
+static enum sidetok_error flush_spaces(struct writer *writer, size_t end)
+{
+    const struct quick_model *model = writer->encoder->model;
+    size_t n = writer->n_spaces;
+    writer->n_spaces = 0;
+    if (n > MAX_KNOWN_SPACES)
+        return put_merged(writer, (struct str){writer->text.data + end - n, n}, 0);
+    uint32_t start = n > 0 ? model->space_ends[n - 1] : 0;
+    return put_ids(writer, model->spaces + start, model->space_ends[n] - start);
+}
+
+/* Writes a row's ids; a run of spaces before it ends here, or with the row's first token. */
+static enum sidetok_error put_answer(struct writer *writer, const struct row *row, const uint32_t *ids,
+                                     size_t n)
+{
+    if (writer->n_spaces > 0) {
+        size_t lone = is_lone_space(writer, row, ids[0]);
+        writer->n_spaces += lone;
+        TRY(flush_spaces(writer, row->start + lone));
+        ids += lone;
+        n -= lone;
+    }
+    return put_ids(writer, ids, n);
+}
+
+/* A row that is not remembered. */
+static enum sidetok_error put_new_row(struct writer *writer, const struct row *row)
+{
+    struct quick_encoder *encoder = writer->encoder;
+    struct str text = {writer->text.data + row->start, row->size};
+    uint32_t ids[PIECE_KEY_BYTES * 4];
+    size_t n = 0;
+    TRY(quick_merge(writer->call, &encoder->model->quick, &encoder->row, &encoder->merger, text));
+    for (size_t i = 0; i < encoder->row.n_tokens; i++)
+        n += token_ids(encoder->model, &encoder->row, &encoder->row.tokens[i], text, ids + n);
+    piece_cache_put(&encoder->cache, row->key, ids, (uint32_t)n, false);
+    return put_answer(writer, row, ids, n);
+}
+
+/* A row longer than a key. */
+static enum sidetok_error put_long_row(struct writer *writer, const struct row *row)
+{
+    struct quick_encoder *encoder = writer->encoder;
+    struct str text = {writer->text.data + row->start, row->size};
+    size_t skip = 0;
+    if (writer->n_spaces > 0) {
+        TRY(quick_merge(writer->call, &encoder->model->quick, &encoder->row, &encoder->merger, text));
+        skip = is_lone_space(writer, row, encoder->row.tokens[0].symbol);
+        writer->n_spaces += skip;
+        TRY(flush_spaces(writer, row->start + skip));
+    }
+    return put_merged(writer, text, skip);
+}
+
+static enum sidetok_error put_row(struct writer *writer, const struct row *row)
+{
+    const struct piece_cache *cache = &writer->encoder->cache;
+    if (row->size == 1 && row->key.low == ' ' && writer->encoder->model->cutter.spaces_lead) {
+        writer->n_spaces++;
+        return SIDETOK_OK;
+    }
+    if (row->size > PIECE_KEY_BYTES)
+        return put_long_row(writer, row);
+    const struct piece_entry *entry = row->bucket ? piece_cache_find(cache, row->bucket, row->key) : NULL;
+    if (!entry)
+        return put_new_row(writer, row);
+    if (writer->n_spaces > 0 || entry->n_ids > PIECE_INLINE_IDS)
+        return put_answer(writer, row, piece_cache_ids(cache, entry), entry->n_ids);
+    if (writer->limit - writer->out < PIECE_INLINE_IDS)
+        TRY(make_room(writer, PIECE_INLINE_IDS));
+    memcpy(writer->out, entry->ids, sizeof entry->ids);
+    writer->out += entry->n_ids;
+    return SIDETOK_OK;
+}
+
+/* Looks where the answer would be, so that it is on its way while other rows are written. */
+static void find_bucket(const struct writer *writer, struct row *row)
+{
+    const struct quick_encoder *encoder = writer->encoder;
+    row->bucket = NULL;
+    if (row->size > PIECE_KEY_BYTES)
+        return;
+    row->key = piece_key_of(writer->text.data + row->start, row->size);
+    if (row->size == 1)
+        row->bucket = &encoder->model->single[row->key.low];
+    else if (encoder->cache.entries)
+        row->bucket = piece_cache_bucket(&encoder->cache, row->key);
+    __builtin_prefetch(row->bucket);
+}
+
+/* The rows that end in a block, whose cuts are bits from `at` on. */
+static enum sidetok_error put_rows(struct writer *writer, size_t at, uint64_t cuts, size_t *row_start)
+{
+    struct row rows[CUTTER_BLOCK];
+    size_t n = 0;
+    for (; cuts; cuts &= cuts - 1) {
+        size_t cut = at + (size_t)__builtin_ctzll(cuts);
+        rows[n].start = (uint32_t)*row_start;
+        rows[n].size = (uint32_t)(cut - *row_start);
+        find_bucket(writer, &rows[n++]);
+        *row_start = cut;
+    }
+    for (size_t i = 0; i < n; i++)
+        TRY(put_row(writer, &rows[i]));
+    return SIDETOK_OK;
+}
+
+enum sidetok_error quick_encode(struct call *call, struct quick_encoder *encoder, struct str text,
+                                size_t start, size_t end, struct ids *ids)
+{
+    struct writer writer = {call, encoder, text, ids, NULL, NULL, 0};
+    struct character last = {SYMBOL_NONE, 0};
+    size_t row_start = start, size;
+    if (start == end)
+        return SIDETOK_OK;
+    TRY(make_room(&writer, (end - start) / 4 + 16));
+    for (size_t at = start; at < end; at += size) {
+        uint64_t cuts = cutter_block(&encoder->model->cutter, (struct str){text.data, end}, at, &last, &size);
+        TRY(put_rows(&writer, at, at == start ? cuts & ~1ull : cuts, &row_start));
+    }
+    TRY(put_rows(&writer, end, 1, &row_start));
+    TRY(flush_spaces(&writer, end));
+    return make_room(&writer, 0);
+}
+
+/* What one row of the vocabulary encodes to, for the tables. */
+static enum sidetok_error list_ids(struct call *call, struct quick_encoder *encoder, struct str text,
+                                   uint32_t ids[PIECE_KEY_BYTES * 4], size_t *ret_n)
+{
+    size_t n = 0;
+    TRY(quick_merge(call, &encoder->model->quick, &encoder->row, &encoder->merger, text));
+    for (size_t i = 0; i < encoder->row.n_tokens; i++)
+        n += token_ids(encoder->model, &encoder->row, &encoder->row.tokens[i], text, ids + n);
+    *ret_n = n;
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error build_single(struct call *call, struct quick_encoder *encoder,
+                                       struct quick_model *model)
+{
+    uint32_t ids[PIECE_KEY_BYTES * 4];
+    size_t n;
+    model->single = call_alloc_array(call, SINGLE_ENTRIES, sizeof *model->single);
+    if (!model->single)
+        return SIDETOK_E_NO_MEMORY;
+    for (int c = 0; c < 128; c++) {
+        char text = (char)c;
+        TRY(list_ids(call, encoder, (struct str){&text, 1}, ids, &n));
+        model->single[c].key.low = (uint64_t)c;
+        model->single[c].n_ids = (uint8_t)n;
+        memcpy(model->single[c].ids, ids, n * sizeof *ids);
+    }
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error build_spaces(struct call *call, struct quick_encoder *encoder,
+                                       struct quick_model *model)
+{
+    char text[MAX_KNOWN_SPACES];
+    uint32_t n_all = 0;
+    memset(text, ' ', sizeof text);
+    model->spaces = call_alloc(call, sizeof *model->spaces * MAX_KNOWN_SPACES * MAX_KNOWN_SPACES / 2 * 3);
+    if (!model->spaces)
+        return SIDETOK_E_NO_MEMORY;
+    for (size_t size = 1; size <= MAX_KNOWN_SPACES; size++) {
+        TRY(quick_merge(call, &model->quick, &encoder->row, &encoder->merger, (struct str){text, size}));
+        for (size_t i = 0; i < encoder->row.n_tokens; i++)
+            n_all += (uint32_t)token_ids(model, &encoder->row, &encoder->row.tokens[i],
+                                         (struct str){text, size}, model->spaces + n_all);
+        model->space_ends[size] = n_all;
+    }
+    return SIDETOK_OK;
+}
+
+enum sidetok_error quick_model_build(struct call *call, const struct sentencepiece_model *model,
+                                     const struct symbols *symbols, struct quick_model *ret)
+{
+    struct quick_encoder encoder = {.model = ret};
+    *ret = (struct quick_model){.model = model};
+    if (!model->byte_fallback)
+        return SIDETOK_OK;
+    TRY(quick_build(call, symbols, &ret->quick));
+    if (!ret->quick.usable)
+        return SIDETOK_OK;
+    TRY(cutter_build(call, symbols, &ret->cutter));
+    enum sidetok_error error = build_single(call, &encoder, ret);
+    if (error == SIDETOK_OK)
+        error = build_spaces(call, &encoder, ret);
+    quick_row_done(&encoder.row);
+    merger_done(&encoder.merger);
+    ret->usable = error == SIDETOK_OK;
+    return error;
+}
+
+/* Puts the vocabulary into the cache: each piece as a row by itself, with what it encodes to. */
+static enum sidetok_error seed_cache(struct call *call, struct quick_encoder *encoder)
+{
+    const struct sentencepiece_model *model = encoder->model->model;
+    uint32_t ids[PIECE_KEY_BYTES * 4];
+    size_t n;
+    for (uint32_t id = 0; id < model->n_pieces; id++) {
+        struct str text = encoder->model->quick.symbols->texts[id];
+        char padded[PIECE_KEY_BYTES] = {0};
+        if (!text.data || text.size > PIECE_KEY_BYTES || text.size < 2)
+            continue;
+        memcpy(padded, text.data, text.size);
+        TRY(list_ids(call, encoder, text, ids, &n));
+        piece_cache_put(&encoder->cache, piece_key_of(padded, text.size), ids, (uint32_t)n, true);
+    }
+    return SIDETOK_OK;
+}
+
+enum sidetok_error quick_encoder_open(struct call *call, const struct quick_model *model, size_t cache_bytes,
+                                      struct quick_encoder *ret)
+{
+    *ret = (struct quick_encoder){.model = model};
+    if (!model->usable)
+        return SIDETOK_OK;
+    TRY(piece_cache_open(call, &ret->cache, cache_bytes));
+    enum sidetok_error error = ret->cache.entries ? seed_cache(call, ret) : SIDETOK_OK;
+    if (error != SIDETOK_OK)
+        quick_encoder_close(ret);
+    return error;
+}
+
+void quick_encoder_close(struct quick_encoder *encoder)
+{
+    piece_cache_close(&encoder->cache);
+    quick_row_done(&encoder->row);
+    merger_done(&encoder->merger);
+}
