@@ -4,7 +4,7 @@
 #include "symbols.h"
 
 /**
- * Cuts text into rows: between two characters that are neighbours in no piece nothing ever merges.
+ * Cuts text into rows: between two characters that symbols_join() denies nothing ever merges.
  *
  * Spaces get one cut more where the vocabulary allows it, and those of Mistral do: if spaces only lead
  * pieces, and what consists of spaces alone merges after everything else, then in a run of spaces all but the

@@ -143,23 +143,19 @@ static void join_any(struct symbols *symbols)
     }
 }
 
-/* Marks the neighbours in one piece and numbers its characters that have no piece of their own. */
-static void join_characters(struct symbols *symbols, struct str text)
+/* Numbers the characters of the piece that have no piece of their own. */
+static void number_characters(struct symbols *symbols, struct str text)
 {
-    uint32_t left = 0, code_point;
+    uint32_t code_point;
     for (size_t at = 0; at < text.size;) {
-        size_t size = utf8_read(text, at, &code_point);
+        at += utf8_read(text, at, &code_point);
         struct character *character = find_character(symbols, code_point);
-        if (at > 0)
-            set_join(symbols, left, character->joint);
         if (character->symbol == SYMBOL_NONE)
             character->symbol = symbols->n++;
-        left = character->joint;
-        at += size;
     }
 }
 
-static enum sidetok_error build_joins(struct call *call, struct symbols *symbols)
+static enum sidetok_error prepare_joins(struct call *call, struct symbols *symbols)
 {
     bool any = symbols->n_joints == MAX_JOINTS - 1;
     symbols->n_joints += any;
@@ -171,8 +167,7 @@ static enum sidetok_error build_joins(struct call *call, struct symbols *symbols
     if (any)
         join_any(symbols);
     for (uint32_t id = 0; id < symbols->model->n_pieces; id++)
-        if (symbols->texts[id].data)
-            join_characters(symbols, symbols->texts[id]);
+        number_characters(symbols, symbols->texts[id]);
     return SIDETOK_OK;
 }
 
@@ -221,20 +216,24 @@ static uint32_t find_symbol(const struct symbols *symbols, const struct map *map
     return map_find(map, text, &symbol) ? symbol : SYMBOL_NONE;
 }
 
-/* Calls add_pair() for every way to make the piece out of two symbols, or only counts them. */
+/* Adds a pair for every way to make the piece out of two symbols, or only counts them. */
 static size_t split_piece(struct symbols *symbols, const struct map *map, uint32_t id, bool add)
 {
     struct str text = symbols->texts[id];
-    uint32_t code_point;
+    uint32_t before, after;
     size_t n = 0;
-    for (size_t at = 0; text.data && (at += utf8_read(text, at, &code_point)) < text.size;) {
-        uint32_t left = find_symbol(symbols, map, (struct str){text.data, at});
+    for (size_t at = 0; at < text.size;) {
+        at += utf8_read(text, at, &before);
+        uint32_t left = at < text.size ? find_symbol(symbols, map, (struct str){text.data, at}) : SYMBOL_NONE;
         uint32_t right = left == SYMBOL_NONE ? left : find_symbol(symbols, map, str_from_offset(text, at));
         if (right == SYMBOL_NONE)
             continue;
         n++;
-        if (add)
-            add_pair(symbols, left, right, id);
+        if (!add)
+            continue;
+        add_pair(symbols, left, right, id);
+        utf8_read(text, at, &after);
+        set_join(symbols, find_character(symbols, before)->joint, find_character(symbols, after)->joint);
     }
     return n;
 }
@@ -275,6 +274,6 @@ enum sidetok_error symbols_build(struct call *call, const struct sentencepiece_m
     if (!ret->pages || !ret->texts)
         return SIDETOK_E_NO_MEMORY;
     TRY(spell_pieces(call, ret));
-    TRY(build_joins(call, ret));
+    TRY(prepare_joins(call, ret));
     return build_pairs(call, ret);
 }

@@ -21,7 +21,7 @@ struct pair {
 /** A character: its symbol, and its row and column in the table of neighbours. */
 struct character {
     uint32_t symbol;
-    uint32_t joint; /* 0: neighbour to nothing inside any piece */
+    uint32_t joint; /* 0: in no piece of several characters */
 };
 
 struct symbols {
@@ -55,8 +55,8 @@ size_t symbols_read(const struct symbols *symbols, struct str text, size_t at, s
 void symbols_list_joints(const struct symbols *symbols, uint32_t *joints);
 
 /**
- * Whether some piece holds the two characters side by side. If not, no merge ever crosses the place between
- * them, because what a merge makes is a piece: the text can be cut there.
+ * Whether two symbols that merge can meet with these characters at their border. If not, no merge ever crosses the
+ * place between the two characters: text can be cut there.
  */
 static inline bool symbols_join(const struct symbols *symbols, struct character left, struct character right)
 {
