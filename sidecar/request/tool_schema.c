@@ -259,9 +259,10 @@ static enum sidetok_error check_strings(struct checker *checker, const struct js
 
 static bool is_type_name(const struct json *value)
 {
-    static const char *const names[] = {"array", "boolean", "integer", "null", "number", "object", "string"};
+    static const struct str names[] = {NAME("string"),  NAME("object"), NAME("array"), NAME("integer"),
+                                       NAME("boolean"), NAME("number"), NAME("null")};
     for (size_t i = 0; value->kind == JSON_STRING && i < sizeof names / sizeof names[0]; i++)
-        if (str_equal(value->text, str_from(names[i])))
+        if (str_equal(value->text, names[i]))
             return true;
     return false;
 }
@@ -392,12 +393,14 @@ static enum sidetok_error check_keyword(struct checker *checker, enum rule rule,
 /* The keyword so named, KEY_COUNT when there is none. */
 static enum keyword keyword_find(struct str name)
 {
-    if (name.size > KEY_MAX_SIZE)
+    if (name.size < 2 || name.size > KEY_MAX_SIZE)
         return KEY_COUNT;
     const uint8_t *keys = keywords_of_size[name.size];
-    for (size_t i = 0; i < KEY_MOST_OF_SIZE; i++)
-        if (str_equal(keywords[keys[i]].name, name))
+    for (size_t i = 0; i < KEY_MOST_OF_SIZE; i++) {
+        struct str keyword = keywords[keys[i]].name;
+        if (keyword.data[1] == name.data[1] && str_equal(keyword, name))
             return (enum keyword)keys[i];
+    }
     return KEY_COUNT;
 }
 

@@ -4,19 +4,12 @@
 #include "map.h"
 #include "tool_schema_name.h"
 #include "tool_schema_token.h"
+#include "tool_schema_width.h"
 
 /* Follows re._parser step by step: its order of looks decides what is an error. Of what is read only the
  * widths are kept (a look-behind must be of one width) and what the last item was (some cannot be repeated).
  */
 
-/* Least and greatest number of characters matched. Python counts to 2**64; all that it asks of a width is
- * whether the two are equal and whether they fit in 32 bits, so here they stop at 2**32. */
-struct width {
-    uint64_t low, high;
-};
-
-#define WIDTH_LIMIT  (UINT64_C(1) << 32)
-#define REPEAT_LIMIT UINT64_C(0xffffffff) /* _sre.MAXREPEAT: without end; not to be written */
 enum { MAX_INT_DIGITS = 4300 };
 
 struct group {
@@ -30,7 +23,7 @@ enum { FLAGS_OF_TYPE = FLAG_A | FLAG_L | FLAG_U };
 struct regex {
     struct call *call;
     struct tokens tokens;
-    struct group *groups; /* by number; the first, the whole match, is not used */
+    struct group *groups; /* by number; number 0, the whole match, cannot be referred to */
     size_t n_groups, groups_capacity;
     struct map names;
     bool has_names;
@@ -43,10 +36,12 @@ struct regex {
     struct str raised_message;           /* of a ValueError */
 };
 
+enum item_kind { ITEM_NONE, ITEM_POSITION, ITEM_REPEAT, ITEM_OTHER };
+
 /* The items of a sequence so far; the last one apart, as a repeat may follow. */
 struct sequence {
     struct width before, last;
-    enum { ITEM_NONE, ITEM_POSITION, ITEM_REPEAT, ITEM_OTHER } last_kind;
+    enum item_kind last_kind;
     bool verbose, first; /* white space is skipped; global flags may stand here */
 };
 
@@ -75,27 +70,7 @@ static bool raise_value(struct regex *regex, struct str message)
     return false;
 }
 
-static struct width width_of(uint64_t low, uint64_t high)
-{
-    return (struct width){low < WIDTH_LIMIT ? low : WIDTH_LIMIT, high < WIDTH_LIMIT ? high : WIDTH_LIMIT};
-}
-
-static struct width width_add(struct width a, struct width b)
-{
-    return width_of(a.low + b.low, a.high + b.high);
-}
-
-static struct width width_either(struct width a, struct width b)
-{
-    return (struct width){a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high};
-}
-
-static struct width width_repeat(struct width width, uint64_t least, uint64_t most)
-{
-    return width_of(width.low * least, most == REPEAT_LIMIT && width.high ? WIDTH_LIMIT : width.high * most);
-}
-
-static bool sequence_push(struct sequence *sequence, int kind, struct width width)
+static bool sequence_push(struct sequence *sequence, enum item_kind kind, struct width width)
 {
     sequence->before = width_add(sequence->before, sequence->last);
     sequence->last = width;
@@ -202,30 +177,34 @@ static bool parse_repeat(struct regex *regex, struct sequence *sequence, char c)
     return true;
 }
 
-/* A group's number. Rule: State.opengroup. */
+/* A name may be given once. */
+static bool open_name(struct regex *regex, struct str name, uint32_t number)
+{
+    uint32_t known = number;
+    if (!regex->has_names && map_init(regex->call, &regex->names, 4))
+        return raise_no_memory(regex);
+    regex->has_names = true;
+    if (map_add(regex->call, &regex->names, name, number, &known))
+        return raise_no_memory(regex);
+    return known == number;
+}
+
+/* Makes a group with the next number. Rule: State.opengroup. */
 static bool open_group(struct regex *regex, struct str name, size_t *ret_number)
 {
-    size_t number = regex->n_groups;
-    if (number == regex->groups_capacity) {
-        size_t capacity = number ? 2 * number : 8;
-        struct group *groups = arena_grow(&regex->call->arena, regex->groups, number * sizeof *groups,
-                                          capacity * sizeof *groups);
+    size_t number = regex->n_groups++;
+    if (number >= regex->groups_capacity) {
+        size_t capacity = 2 * number + 6;
+        struct group *groups = arena_grow(&regex->call->arena, regex->groups,
+                                          regex->groups_capacity * sizeof *groups, capacity * sizeof *groups);
         if (!groups)
             return raise_no_memory(regex);
         regex->groups = groups;
         regex->groups_capacity = capacity;
     }
-    regex->groups[regex->n_groups++] = (struct group){0};
+    regex->groups[number] = (struct group){0};
     *ret_number = number;
-    if (!name.data)
-        return true;
-    uint32_t known = (uint32_t)number;
-    if (!regex->has_names && map_init(regex->call, &regex->names, 4))
-        return raise_no_memory(regex);
-    regex->has_names = true;
-    if (map_add(regex->call, &regex->names, name, known, &known))
-        return raise_no_memory(regex);
-    return known == number;
+    return !name.data || open_name(regex, name, (uint32_t)number);
 }
 
 /* The inside of a group and its closing parenthesis. */
@@ -450,7 +429,8 @@ static bool parse_sequence(struct regex *regex, bool verbose, bool first, struct
     struct sequence sequence = {.verbose = verbose, .first = first};
     if (++regex->depth > REGEX_MAX_DEPTH)
         return raise_error(regex, SIDETOK_E_RECURSION);
-    while (!tokens_end(&regex->tokens) && !token_in(regex->tokens.next, "|)"))
+    while (!tokens_end(&regex->tokens) && !token_is(regex->tokens.next, '|') &&
+           !token_is(regex->tokens.next, ')'))
         if (!parse_item(regex, &sequence))
             return false;
     regex->depth--;
@@ -486,12 +466,10 @@ static bool check_whole(struct regex *regex)
 enum sidetok_error tool_schema_regex(struct call *call, struct str pattern, bool *ret_valid,
                                      struct str *ret_raised)
 {
-    struct regex regex = {.call = call, .n_groups = 0};
+    struct regex regex = {.call = call, .n_groups = 1};
     struct width width;
-    size_t whole;
     tokens_start(&regex.tokens, pattern);
-    *ret_valid = open_group(&regex, (struct str){NULL, 0}, &whole) &&
-                 parse_branches(&regex, false, true, &width) && check_whole(&regex);
+    *ret_valid = parse_branches(&regex, false, true, &width) && check_whole(&regex);
     *ret_raised = regex.raised_message;
     switch (regex.raised) {
     case SIDETOK_OK:

@@ -9,7 +9,9 @@
 static size_t character_size(const struct tokens *tokens, size_t at)
 {
     uint32_t code_point;
-    return at < tokens->pattern.size ? utf8_read(tokens->pattern, at, &code_point) : 0;
+    if (at >= tokens->pattern.size)
+        return 0;
+    return (unsigned char)tokens->pattern.data[at] < 0x80 ? 1 : utf8_read(tokens->pattern, at, &code_point);
 }
 
 static void advance(struct tokens *tokens)
@@ -163,17 +165,31 @@ static bool escape_digit(struct tokens *tokens, struct str first, struct code *r
     return escape_octal(first, (struct str){second.data, 2}, ret_code);
 }
 
+/* \d, \s, \w and their opposites. */
+static bool is_class(char c)
+{
+    char lower = (char)(c | 0x20);
+    return lower == 'd' || lower == 's' || lower == 'w';
+}
+
 bool tokens_escape(struct tokens *tokens, struct str escape, struct code *ret_code)
 {
     struct str character = str_from_offset(escape, 1);
-    if (token_in(character, "AbBZ"))
+    switch (character.data[0]) {
+    case 'A':
+    case 'b':
+    case 'B':
+    case 'Z':
         return set_code(ret_code, CODE_POSITION, 0);
-    if (token_in(character, "dDsSwW"))
+    case '0':
+        return escape_octal(character, tokens_get_while(tokens, 2, OCTAL_DIGITS), ret_code);
+    default:
+        break;
+    }
+    if (is_class(character.data[0]))
         return set_code(ret_code, CODE_CLASS, 0);
     if (escape_control(character.data[0], ret_code))
         return true;
-    if (token_is(character, '0'))
-        return escape_octal(character, tokens_get_while(tokens, 2, OCTAL_DIGITS), ret_code);
     if (token_in(character, DIGITS))
         return escape_digit(tokens, character, ret_code);
     return escape_character(tokens, escape, ret_code);
@@ -185,7 +201,7 @@ static bool set_escape(struct tokens *tokens, struct str escape, struct code *re
     struct str character = str_from_offset(escape, 1);
     if (escape_control(character.data[0], ret_code))
         return true;
-    if (token_in(character, "dDsSwW"))
+    if (is_class(character.data[0]))
         return set_code(ret_code, CODE_CLASS, 0);
     if (token_in(character, OCTAL_DIGITS))
         return escape_octal(character, tokens_get_while(tokens, 2, OCTAL_DIGITS), ret_code);

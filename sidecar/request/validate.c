@@ -1,6 +1,7 @@
 #include "validate.h"
 
 #include "buf.h"
+#include "settings.h"
 #include "tool_schema.h"
 
 enum sidetok_error validate_fail(const struct validation *validation, enum sidetok_error code,
@@ -64,15 +65,11 @@ static enum sidetok_error validate_tool(const struct validation *validation, con
 /* Rule: _validate_model_settings; the request holds the enum's value, so its repr is that of a plain str. */
 static enum sidetok_error validate_settings(const struct validation *validation, enum reasoning_effort effort)
 {
-    static const char *const names[] = {
-        [EFFORT_UNSET] = "",      [EFFORT_NONE] = "none",     [EFFORT_MINIMAL] = "minimal",
-        [EFFORT_LOW] = "low",     [EFFORT_MEDIUM] = "medium", [EFFORT_HIGH] = "high",
-        [EFFORT_XHIGH] = "xhigh", [EFFORT_MAX] = "max",
-    };
     if (effort == EFFORT_UNSET || validation->rules->has_settings)
         return SIDETOK_OK;
     return failure_set(validation->call, SIDETOK_E_INVALID_REQUEST,
-                       "reasoning_effort='%s' is not supported for this model", names[effort]);
+                       "reasoning_effort='%.*s' is not supported for this model",
+                       STR_ARG(settings_effort_text(effort)));
 }
 
 enum sidetok_error request_validate(struct call *call, const struct rules *rules, enum validation_mode mode,
