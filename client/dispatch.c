@@ -1,0 +1,168 @@
+#include "client.h"
+#include "request.h"
+
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+
+uint32_t client_note_connected(struct sidetok_client *client)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < client->n_peers; i++)
+        n += peer_is_connected(&client->peers[i]);
+    if (n > 0)
+        client->away_since_ns = 0;
+    else if (client->away_since_ns == 0)
+        client->away_since_ns = client_now_ns();
+    return n;
+}
+
+/** Replies that nng can't queue are lost in silence: never more under way than fit. Pings may use what the
+ * rest leaves. */
+static bool has_room(const struct sidetok_client *client, const struct peer *peer, bool is_urgent)
+{
+    return peer->sent.n < (is_urgent ? (uint32_t)PEER_SENT_MAX : client->max_sent);
+}
+
+/** The connected peer with room and the fewest unanswered, the first on a tie; NULL when all are away, full
+ * or blocked. */
+static struct peer *choose_peer(const struct sidetok_client *client, bool is_urgent)
+{
+    struct peer *best = NULL;
+    for (uint32_t i = 0; i < client->n_peers; i++) {
+        struct peer *peer = &client->peers[i];
+        if (peer_is_connected(peer) && !peer->is_blocked && has_room(client, peer, is_urgent) &&
+            (!best || peer->sent.n < best->sent.n))
+            best = peer;
+    }
+    return best;
+}
+
+/** The request waited: the sidecar is to know what is left, not what there was. Rounded up. */
+static void update_timeout(const struct pending *entry)
+{
+    if (entry->deadline_ns == 0)
+        return;
+    uint64_t now_ns = client_now_ns();
+    uint64_t left_ns = entry->deadline_ns > now_ns ? entry->deadline_ns - now_ns : 0;
+    message_set_timeout(nng_msg_body(entry->message), nng_msg_len(entry->message),
+                        (uint32_t)((left_ns + 999999) / 1000000));
+}
+
+/**
+ * The connection is read before sending: should another one take its place in between, the request counts as
+ * sent on the old one and fails as lost, rather than being taken for safe. Nothing is ever sent twice.
+ */
+static int send_to(struct sidetok_client *client, struct peer *peer, uint32_t slot)
+{
+    struct pending *entry = &client->table.slots[slot];
+    uint32_t pipe = atomic_load(&peer->pipe);
+    int error = nng_sendmsg(peer->socket, entry->message, NNG_FLAG_NONBLOCK);
+    if (error)
+        return error;
+    entry->message = NULL;
+    entry->state = entry->done ? PENDING_SENT : PENDING_GHOST;
+    entry->peer = (uint32_t)(peer - client->peers);
+    entry->pipe = pipe;
+    pending_move(&client->table, slot, &peer->sent);
+    if (pipe == 0) { /* it went away just before: see that someone looks */
+        peer->must_check_loss = true;
+        peer_wake(client->wake_fd);
+    }
+    return 0;
+}
+
+static void fail_later(struct sidetok_client *client, uint32_t slot, enum sidetok_error error)
+{
+    struct pending *entry = &client->table.slots[slot];
+    nng_msg_free(entry->message);
+    entry->message = NULL;
+    entry->state = PENDING_FAILED;
+    entry->error = error;
+    pending_move(&client->table, slot, &client->failed);
+    peer_wake(client->wake_fd);
+}
+
+static void send_list(struct sidetok_client *client, struct pending_list *list)
+{
+    bool is_urgent = list == &client->urgent;
+    struct peer *peer;
+    while (list->n > 0 && (peer = choose_peer(client, is_urgent)) != NULL) {
+        uint32_t slot = list->first;
+        update_timeout(&client->table.slots[slot]);
+        int error = send_to(client, peer, slot);
+        if (error == NNG_EAGAIN)
+            peer->is_blocked = true;
+        else if (error)
+            fail_later(client, slot, error == NNG_ENOMEM ? SIDETOK_E_NO_MEMORY : SIDETOK_E_SYSTEM);
+    }
+}
+
+/** A send descriptor is readable whenever nng would take a message, so it is polled only while we wait for
+ * that. */
+static void arm_senders(struct sidetok_client *client)
+{
+    bool has_work = client->queue.n > 0 || client->urgent.n > 0;
+    for (uint32_t i = 0; i < client->n_peers; i++) {
+        struct peer *peer = &client->peers[i];
+        bool wanted = has_work && peer->is_blocked && peer_is_connected(peer);
+        if (wanted == peer->is_armed)
+            continue;
+        struct epoll_event event = {.events = wanted ? EPOLLIN : 0, .data.u32 = 3 + 2 * i};
+        if (epoll_ctl(client->epoll_fd, EPOLL_CTL_MOD, peer->send_fd, &event) == 0)
+            peer->is_armed = wanted;
+    }
+}
+
+void client_send(struct sidetok_client *client)
+{
+    send_list(client, &client->urgent);
+    send_list(client, &client->queue);
+    arm_senders(client);
+}
+
+/** The cancel message has a slot of its own, in which nobody waits: its reply tells whether the target's is
+ * to come. */
+void client_send_cancel(struct sidetok_client *client, uint32_t target)
+{
+    struct pending *entry = &client->table.slots[target];
+    struct peer *peer = &client->peers[entry->peer];
+    uint64_t target_id = entry->id;
+    if (atomic_load(&peer->pipe) != entry->pipe || !has_room(client, peer, true))
+        return;
+    uint32_t slot = pending_take(&client->table);
+    if (slot == PENDING_NONE)
+        return;
+    struct message_request fields = {.op = MESSAGE_OP_CANCEL, .cancel = pending_wire_id(target_id)};
+    entry = &client->table.slots[slot]; /* the table may have moved */
+    entry->cancels = target_id;
+    if (request_pack(&fields, pending_wire_id(entry->id), &entry->message) == SIDETOK_OK) {
+        if (send_to(client, peer, slot) == 0)
+            return;
+        nng_msg_free(entry->message);
+    }
+    pending_release(&client->table, slot);
+}
+
+uint64_t client_next_ns(const struct sidetok_client *client)
+{
+    uint32_t slot = pending_earliest(&client->table);
+    uint64_t next_ns = slot == PENDING_NONE ? 0 : client->table.slots[slot].deadline_ns;
+    bool is_impatient = client->away_since_ns > 0 && client->connect_timeout_ns > 0 &&
+                        (client->queue.n > 0 || client->urgent.n > 0);
+    if (!is_impatient)
+        return next_ns;
+    uint64_t patience_ns = client->away_since_ns + client->connect_timeout_ns;
+    return next_ns == 0 || patience_ns < next_ns ? patience_ns : next_ns;
+}
+
+/** Set too early, it goes off once for nothing; that is rarer than setting it for each request. */
+void client_arm_timer(struct sidetok_client *client)
+{
+    uint64_t next_ns = client_next_ns(client);
+    if (next_ns == 0 || (client->armed_ns != 0 && client->armed_ns <= next_ns))
+        return;
+    struct itimerspec at = {
+        .it_value = {.tv_sec = (time_t)(next_ns / 1000000000), .tv_nsec = (long)(next_ns % 1000000000)}};
+    if (timerfd_settime(client->timer_fd, TFD_TIMER_ABSTIME, &at, NULL) == 0)
+        client->armed_ns = next_ns;
+}

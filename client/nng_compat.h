@@ -1,0 +1,68 @@
+#ifndef SIDETOK_CLIENT_NNG_COMPAT_H
+#define SIDETOK_CLIENT_NNG_COMPAT_H
+
+/* One spelling for nng 1.5.2 up to 2.0. 2.0 has the protocols in nng.h, must be told to start, gives
+ * descriptors by functions rather than options, and closes by another name. */
+
+#include <nng/nng.h>
+
+#if NNG_MAJOR_VERSION < 2
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/protocol/reqrep0/req.h>
+#endif
+
+/** Starts nng where that is the caller's task. 0 or an nng error. Any thread, any number of times. */
+static inline int compat_nng_start(void)
+{
+#if NNG_MAJOR_VERSION >= 2
+    /* By default it starts some threads for each of the host's CPUs; a client's few messages need no more
+     * than these. */
+    nng_init_params params = {0};
+    params.max_task_threads = 2;
+    params.max_expire_threads = 1;
+    params.max_poller_threads = 1;
+    params.num_resolver_threads = 1;
+    return nng_init(&params) == 0
+               ? 0
+               : (int)nng_init(NULL); /* refused where the program has begun with nng already */
+#else
+#if defined(HAVE_NNG_INIT_SET_PARAMETER)
+    nng_init_set_parameter(NNG_INIT_MAX_TASK_THREADS, 2); /* from 1.7 on; ignored once nng runs */
+    nng_init_set_parameter(NNG_INIT_MAX_EXPIRE_THREADS, 1);
+    nng_init_set_parameter(NNG_INIT_MAX_POLLER_THREADS, 1);
+    nng_init_set_parameter(NNG_INIT_NUM_RESOLVER_THREADS, 1);
+#endif
+    return 0;
+#endif
+}
+
+static inline int compat_nng_close(nng_socket socket)
+{
+#if NNG_MAJOR_VERSION >= 2
+    return (int)nng_socket_close(socket);
+#else
+    return nng_close(socket);
+#endif
+}
+
+/** A descriptor that is readable while a message waits. Belongs to the socket. */
+static inline int compat_nng_recv_fd(nng_socket socket, int *ret_fd)
+{
+#if defined(HAVE_NNG_POLL_FD)
+    return (int)nng_socket_get_recv_poll_fd(socket, ret_fd);
+#else
+    return nng_socket_get_int(socket, NNG_OPT_RECVFD, ret_fd);
+#endif
+}
+
+/** A descriptor that is readable while a message can be sent. Belongs to the socket. */
+static inline int compat_nng_send_fd(nng_socket socket, int *ret_fd)
+{
+#if defined(HAVE_NNG_POLL_FD)
+    return (int)nng_socket_get_send_poll_fd(socket, ret_fd);
+#else
+    return nng_socket_get_int(socket, NNG_OPT_SENDFD, ret_fd);
+#endif
+}
+
+#endif
