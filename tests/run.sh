@@ -74,7 +74,7 @@ build_tree "$build" -Dwerror="$werror"
 suite tests meson_suite "$build"
 
 parity() {
-    python3 "$root/tests/parity/replay.py" --sidetok "$build/sidecar/cli/sidetok" --models "$cache/models" \
+    python3 "$root/tests/parity/replay.py" --sidetok "$build/sidecar/cli/sidetok" \
         --variants "$variants" "$@"
 }
 

@@ -45,18 +45,59 @@ static sf_count_t sound_source_tell(void *user)
     return ((struct sound_source *)user)->at;
 }
 
-/* soundfile asks for all the frames that the header announces, in one read. */
-static uint64_t sound_count_frames(SNDFILE *file, const SF_INFO *info, float *block, sf_count_t block_frames)
+/* soundfile asks for all the frames that the header announces, in one read, and then seeks to where it ended.
+ */
+static bool sound_read_frames(SNDFILE *file, const SF_INFO *info, float *block, sf_count_t block_frames,
+                              uint64_t *ret_n)
 {
-    sf_count_t n = 0;
-    while (n < info->frames) {
-        sf_count_t want = info->frames - n < block_frames ? info->frames - n : block_frames;
-        sf_count_t got = sf_readf_float(file, block, want);
+    sf_count_t n = 0, got = 0, want = 0;
+    while (n < info->frames && got == want) {
+        want = info->frames - n < block_frames ? info->frames - n : block_frames;
+        got = sf_readf_float(file, block, want);
         n += got;
-        if (got < want)
-            break;
     }
-    return (uint64_t)n;
+    *ret_n = (uint64_t)n;
+    return sf_error(file) == SF_ERR_NO_ERROR && sf_seek(file, n, SEEK_SET) >= 0;
+}
+
+/* libsndfile 1.2.0 gives a cut Ogg file no length, where 1.2.2 finds the last whole page: reading to the end
+ * does too. */
+static bool sound_length_is_unknown(const SF_INFO *info)
+{
+    return info->frames == SF_COUNT_MAX && (info->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG;
+}
+
+/* What soundfile and numpy refuse before they read. */
+static enum sidetok_error sound_check_info(struct call *call, const SF_INFO *info)
+{
+    size_t bytes;
+    if (!info->seekable)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("frames must be specified for non-seekable files"));
+    if (sound_length_is_unknown(info))
+        return SIDETOK_OK;
+    if (info->frames < 0 ||
+        __builtin_mul_overflow((size_t)info->frames, (size_t)info->channels * sizeof(float), &bytes) ||
+        bytes > PTRDIFF_MAX)
+        return failure_set_str(
+            call, SIDETOK_E_VALUE,
+            STR("array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum "
+                "possible size."));
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error sound_read(struct call *call, SNDFILE *file, const SF_INFO *info,
+                                     struct sound_file *ret_sound)
+{
+    TRY(sound_check_info(call, info));
+    sf_count_t block_frames = 65536 / (info->channels > 0 ? info->channels : 1) + 1;
+    float *block = call_alloc_array(call, (size_t)block_frames * (size_t)info->channels, sizeof *block);
+    if (!block)
+        return SIDETOK_E_NO_MEMORY;
+    ret_sound->n_channels = (uint32_t)info->channels;
+    ret_sound->rate = (uint32_t)info->samplerate;
+    if (!sound_read_frames(file, info, block, block_frames, &ret_sound->n_frames))
+        return failure_set(call, SIDETOK_E_LIBSNDFILE, "%s", sf_strerror(file));
+    return SIDETOK_OK;
 }
 
 enum sidetok_error sound_file_read(struct call *call, struct str bytes, struct sound_file *ret_sound)
@@ -69,15 +110,7 @@ enum sidetok_error sound_file_read(struct call *call, struct str bytes, struct s
     if (!file)
         return failure_set(call, SIDETOK_E_LIBSNDFILE, "Error opening <_io.BytesIO object at 0x0>: %s",
                            sf_strerror(NULL));
-    sf_count_t block_frames = 65536 / (info.channels > 0 ? info.channels : 1) + 1;
-    float *block = call_alloc_array(call, (size_t)block_frames * (size_t)info.channels, sizeof *block);
-    if (!block) {
-        sf_close(file);
-        return SIDETOK_E_NO_MEMORY;
-    }
-    *ret_sound = (struct sound_file){.n_frames = sound_count_frames(file, &info, block, block_frames),
-                                     .n_channels = (uint32_t)info.channels,
-                                     .rate = (uint32_t)info.samplerate};
+    enum sidetok_error error = sound_read(call, file, &info, ret_sound);
     sf_close(file);
-    return SIDETOK_OK;
+    return error;
 }

@@ -1,6 +1,6 @@
 """Replays recorded cases through `sidetok batch` and reports what differs.
 
-usage: replay.py --sidetok PROGRAM --models DIR --variants DIR [--case ID] [--show N] [--share K/N] [FILE ...]
+usage: replay.py --sidetok PROGRAM --variants DIR [--case ID] [--show N] [--share K/N] [FILE ...]
 
 FILE: names in tests/parity/cases without the ending; all of them by default. --share K/N replays every n-th case.
 A case that differs by a listed deviation (deviations.json) is counted apart. Exit status 1 when any other differs.
@@ -25,7 +25,6 @@ HERE = Path(__file__).parent
 def arguments():
     parser = argparse.ArgumentParser(description="replay recorded parity cases")
     parser.add_argument("--sidetok", required=True)
-    parser.add_argument("--models", required=True, type=Path)
     parser.add_argument("--variants", required=True, type=Path)
     parser.add_argument("--case", help="only this case; prints request and both answers whole")
     parser.add_argument("--show", type=int, default=10, help="differences to print (default 10)")
@@ -35,9 +34,10 @@ def arguments():
     return parser.parse_args()
 
 
-def tokenizer_paths(options):
+def tokenizer_paths():
+    """File names: the messages of files that do not load name them as they were given, and the cases give them so."""
     variants = json.loads((HERE / "variants.json").read_text(encoding="utf-8"))["variants"]
-    return {v["name"]: options.variants / v["file"] for v in variants}
+    return {v["name"]: v["file"] for v in variants}
 
 
 def read_cases(options):
@@ -83,12 +83,12 @@ def pairs(members):
 def answers(options, cases):
     """Each case with its answer; a program that dies answers the rest with {}."""
     names = sorted({case["tokenizer"] for _, case in cases})
-    paths = tokenizer_paths(options)
-    command = [options.sidetok, "batch"]
+    paths = tokenizer_paths()
+    command = [str(Path(options.sidetok).resolve()), "batch"]
     for name in names:
         command += ["--tokenizer", f"{name}={paths[name]}"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-                               errors="surrogatepass")
+                               errors="surrogatepass", cwd=options.variants, stderr=subprocess.DEVNULL)
     threading.Thread(target=feed, args=(process, cases), daemon=True).start()
     for stem, case in cases:
         line = process.stdout.readline()
