@@ -2,6 +2,7 @@
 
 #include "buf.h"
 #include "file.h"
+#include "pydantic.h"
 #include "python_object.h"
 #include "sha256.h"
 
@@ -163,16 +164,21 @@ static enum sidetok_error assemble_image(struct call *call, struct model *model)
     return SIDETOK_OK;
 }
 
-/* Rule: load_audio_encoder: missing tokens are optional. */
-static void assemble_audio(struct model *model)
+/* Rule: load_audio_encoder: missing tokens are optional. A section that is empty is no AudioConfig. */
+static enum sidetok_error assemble_audio(struct call *call, struct model *model)
 {
     const struct tokenizer *tokenizer = model->tokenizer;
+    const struct json *section = tokenizer_info(tokenizer)->audio;
+    if (section && section->kind != JSON_NULL && !model->env.audio)
+        return failure_set(call, SIDETOK_E_ATTRIBUTE, "'%.*s' object has no attribute 'encoding_config'",
+                           STR_ARG(pydantic_type_name(section)));
     struct audio_config *audio = &model->audio;
     audio->has_audio = tokenizer_has_special(tokenizer, control_text(CONTROL_AUDIO));
     audio->has_begin_audio = tokenizer_has_special(tokenizer, control_text(CONTROL_BEGIN_AUDIO));
     audio->has_streaming_pad = tokenizer_has_special(tokenizer, control_text(CONTROL_STREAMING_PAD));
     audio->has_text_to_audio = tokenizer_has_special(tokenizer, control_text(CONTROL_TEXT_TO_AUDIO));
     audio->has_audio_to_text = tokenizer_has_special(tokenizer, control_text(CONTROL_AUDIO_TO_TEXT));
+    return SIDETOK_OK;
 }
 
 /* Rule: MistralTokenizer.from_file, after the tokenizer itself is there. */
@@ -181,7 +187,7 @@ static enum sidetok_error assemble(struct call *call, struct model *model)
     const struct tokenizer_info *info = tokenizer_info(model->tokenizer);
     bool is_tekken = info->kind == TOKENIZER_TEKKEN;
     TRY(assemble_image(call, model));
-    assemble_audio(model);
+    TRY(assemble_audio(call, model));
     if (!is_tekken && info->version >= VERSION_V15)
         return failure_set(call, SIDETOK_E_VALUE,
                            "SentencePieceTokenizer does not support model settings for version v%d",

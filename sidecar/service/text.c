@@ -3,6 +3,9 @@
 /* Operations on plain text and on single tokens: encode, decode, piece, byte_piece, is_special, special_id.
  */
 
+/* Far more than any file has, far less than any id is off by. */
+enum { MAX_SPECIAL_TOKENS = 1 << 20 };
+
 bool answer_int64(const struct json *value, int64_t *ret_number)
 {
     if (value->kind == JSON_BOOL) {
@@ -13,16 +16,15 @@ bool answer_int64(const struct json *value, int64_t *ret_number)
         return false;
     struct str digits = value->text;
     bool negative = digits.size > 0 && digits.data[0] == '-';
-    int64_t number = 0;
-    for (size_t i = negative; i < digits.size; i++) {
-        int digit = digits.data[i] - '0';
-        if (__builtin_mul_overflow(number, (int64_t)10, &number) ||
-            __builtin_add_overflow(number, (int64_t)(negative ? -digit : digit), &number)) {
-            number = negative ? INT64_MIN : INT64_MAX;
-            break;
-        }
-    }
-    *ret_number = number;
+    __int128 number = 0, far = (__int128)1 << 100;
+    for (size_t i = negative; i < digits.size && number < far; i++)
+        number = number * 10 + (digits.data[i] - '0');
+    if (number < INT64_MAX - 1)
+        *ret_number = (int64_t)(negative ? -number : number);
+    else if (negative)
+        *ret_number = INT64_MIN;
+    else /* a special token's number taken away, the reference sees whether the rest still fits a C long */
+        *ret_number = number <= (__int128)INT64_MAX + MAX_SPECIAL_TOKENS ? INT64_MAX - 1 : INT64_MAX;
     return true;
 }
 
@@ -182,7 +184,7 @@ enum sidetok_error answer_decode(struct answer *answer)
 enum sidetok_error answer_piece(struct answer *answer)
 {
     struct json body;
-    int64_t id;
+    int64_t id = 0;
     struct model *model;
     struct buf text;
     TRY(answer_body(answer, &body));
@@ -196,7 +198,7 @@ enum sidetok_error answer_piece(struct answer *answer)
 enum sidetok_error answer_byte_piece(struct answer *answer)
 {
     struct json body;
-    int64_t id;
+    int64_t id = 0;
     enum special_policy policy;
     struct model *model;
     struct buf bytes;
@@ -226,7 +228,7 @@ enum sidetok_error answer_is_special(struct answer *answer)
 {
     struct json body;
     struct model *model;
-    int64_t id;
+    int64_t id = 0;
     bool special;
     TRY(answer_body(answer, &body));
     TRY(answer_model(answer, &model));
@@ -249,7 +251,7 @@ enum sidetok_error answer_special_id(struct answer *answer)
     struct json body;
     struct str token;
     struct model *model;
-    int64_t id;
+    int64_t id = 0;
     TRY(answer_body(answer, &body));
     TRY(answer_model(answer, &model));
     TRY(text_member(answer, &body, "token", &token));

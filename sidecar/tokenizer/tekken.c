@@ -137,6 +137,8 @@ static enum sidetok_error special_at(struct call *call, const struct tekken *tek
 /* Rule: the conversion of a Python int to the regex engine's u32; id is at least n_special. */
 static enum sidetok_error check_u32(struct call *call, const struct tekken *tekken, int64_t id)
 {
+    if (id == INT64_MAX) /* what the caller could not hold: tokenizer.h */
+        return failure_set_str(call, SIDETOK_E_OVERFLOW, STR("Python int too large to convert to C long"));
     if (id - tekken->head.info.n_special > UINT32_MAX)
         return failure_set(call, SIDETOK_E_OVERFLOW, "out of range integral type conversion attempted");
     return SIDETOK_OK;

@@ -98,7 +98,8 @@ bool tokenizer_has_special(const struct tokenizer *tokenizer, struct str text);
 /** Rule: Tokenizer.is_special with an int (a str goes to tokenizer_has_special()); ids may be out of range. */
 enum sidetok_error tokenizer_is_special_id(struct call *call, const struct tokenizer *tokenizer, int64_t id, bool *ret);
 
-/** Appends the text of ids, as Tokenizer.decode under the policy. ids may be negative or out of range. */
+/** Appends the text of ids, as Tokenizer.decode under the policy. ids may be negative or out of range;
+ * INT64_MAX stands for every number that a C long does not hold. */
 enum sidetok_error tokenizer_decode(struct call *call, const struct tokenizer *tokenizer, const int64_t *ids,
                                     size_t n_ids, enum special_policy policy, struct buf *out);
 
