@@ -17,21 +17,11 @@ static void check_type(struct pydantic *errors, const struct json *raw)
         pydantic_enum(errors, LOC(NULL, "type"), type, names, 1, &index);
 }
 
-static bool has_bytes(const struct json *value)
-{
-    bool found = value->kind == JSON_BYTES;
-    for (size_t i = 0; value->kind == JSON_ARRAY && !found && i < value->array.n; i++)
-        found = has_bytes(&value->array.items[i]);
-    for (size_t i = 0; value->kind == JSON_OBJECT && !found && i < value->object.n; i++)
-        found = has_bytes(&value->object.members[i].value);
-    return found;
-}
-
 /* Rule: FunctionCall.validate_arguments: json.dumps of a dict. */
 static enum sidetok_error write_arguments(struct call *call, const struct json *value, struct str *ret_text)
 {
     struct buf text;
-    if (has_bytes(value))
+    if (json_has_bytes(value))
         return failure_set(call, SIDETOK_E_TYPE, "Object of type bytes is not JSON serializable");
     buf_init(&text, call);
     json_write(&text, value, (struct json_style){.ensure_ascii = true});

@@ -46,3 +46,13 @@ enum sidetok_error json_unique(struct call *call, struct json_member *members, s
     *n = kept;
     return SIDETOK_OK;
 }
+
+bool json_has_bytes(const struct json *value)
+{
+    bool found = value->kind == JSON_BYTES;
+    for (size_t i = 0; value->kind == JSON_ARRAY && !found && i < value->array.n; i++)
+        found = json_has_bytes(&value->array.items[i]);
+    for (size_t i = 0; value->kind == JSON_OBJECT && !found && i < value->object.n; i++)
+        found = json_has_bytes(&value->object.members[i].value);
+    return found;
+}

@@ -51,6 +51,9 @@ const struct json *json_get(const struct json *value, struct str key);
  */
 enum sidetok_error json_unique(struct call *call, struct json_member *members, size_t *n);
 
+/** Whether a Python bytes value is in value, which json.dumps refuses. Recurses as deep as value is nested. */
+bool json_has_bytes(const struct json *value);
+
 /** Deepest nesting that json_read() accepts; the reference's own limit is near 986 (Python's recursion
  * limit). */
 enum { JSON_MAX_DEPTH = 985 };

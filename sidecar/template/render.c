@@ -44,6 +44,14 @@ void render_json_text(struct buf *out, struct str text)
     json_write(out, &value, (struct json_style){.ensure_ascii = false});
 }
 
+enum sidetok_error render_json_value(struct render *r, struct buf *out, const struct json *value)
+{
+    if (json_has_bytes(value))
+        return failure_set(r->call, SIDETOK_E_TYPE, "Object of type bytes is not JSON serializable");
+    json_write(out, value, (struct json_style){.ensure_ascii = false});
+    return SIDETOK_OK;
+}
+
 void render_json(struct buf *out, struct str text, bool is_json)
 {
     if (is_json)

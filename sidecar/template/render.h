@@ -91,6 +91,9 @@ enum sidetok_error render_buf(struct render *r, struct buf *buf);
 /** Appends text as a JSON string, quoted; a NULL text is null. */
 void render_json_text(struct buf *out, struct str text);
 
+/** A tool's parameters or a schema. Errors: TypeError (bytes, which msgpack can hold). Rule: json.dumps. */
+enum sidetok_error render_json_value(struct render *r, struct buf *out, const struct json *value);
+
 /** Appends JSON as it stands, or as a string where it did not parse. Rule: _parse_json_content, then
  * json.dumps. */
 void render_json(struct buf *out, struct str text, bool is_json);

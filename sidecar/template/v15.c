@@ -1,6 +1,5 @@
 #include "render.h"
 
-#include "json.h"
 #include "settings.h"
 
 /* Model settings after the tools. */
@@ -14,7 +13,7 @@ static enum sidetok_error write_settings(struct render *r)
     buf_append_char(&text, '{');
     if (request->settings_schema) {
         buf_append(&text, STR("\"json_schema\": "));
-        json_write(&text, request->settings_schema, (struct json_style){.ensure_ascii = false});
+        TRY(render_json_value(r, &text, request->settings_schema));
     }
     if (request->settings_effort != EFFORT_UNSET) {
         buf_append(&text, request->settings_schema ? STR(", \"reasoning_effort\": ")

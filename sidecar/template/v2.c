@@ -1,20 +1,19 @@
 #include "render.h"
 
-#include "json.h"
-
 /* Control tokens in place of v1's markers; tools, calls and one result a turn, as JSON; fill in the middle.
  */
 
 /* Rule: Tool.model_dump(exclude={"function": {"strict": True}}). */
-static void write_tool(struct buf *out, const struct tool *tool)
+static enum sidetok_error write_tool(struct render *r, struct buf *out, const struct tool *tool)
 {
     buf_append(out, STR("{\"type\": \"function\", \"function\": {\"name\": "));
     render_json_text(out, tool->name);
     buf_append(out, STR(", \"description\": "));
     render_json_text(out, tool->description);
     buf_append(out, STR(", \"parameters\": "));
-    json_write(out, &tool->parameters, (struct json_style){.ensure_ascii = false});
+    TRY(render_json_value(r, out, &tool->parameters));
     buf_append(out, STR("}}"));
+    return SIDETOK_OK;
 }
 
 static enum sidetok_error render_tools(struct render *r)
@@ -25,7 +24,7 @@ static enum sidetok_error render_tools(struct render *r)
     buf_init(&text, r->call);
     for (size_t i = 0; i < r->request->n_tools; i++) {
         buf_append(&text, i ? STR(", ") : STR("["));
-        write_tool(&text, &r->request->tools[i]);
+        TRY(write_tool(r, &text, &r->request->tools[i]));
     }
     buf_append_char(&text, ']');
     stream_control(r->stream, CONTROL_BEGIN_TOOLS, 1);

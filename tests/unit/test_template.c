@@ -505,6 +505,23 @@ TEST(image_moves_first_only_when_last_after_texts)
     }
 }
 
+TEST(bytes_in_a_tool_are_refused_where_tools_are_written)
+{
+    static const struct json_member member = {{"default", 7}, {JSON_BYTES, .text = {"x", 1}}};
+    struct tool tool = {
+        .name = STR("f"), .description = STR(""), .parameters = {JSON_OBJECT, .object = {&member, 1}}};
+    struct message messages[] = {USER(TEXT("a"))};
+    struct request request = {.messages = messages, .n_messages = 1, .tools = &tool, .n_tools = 1};
+    struct template_env v1 = env_of(1, PLAIN), v2 = env_of(2, PLAIN);
+    struct call call;
+    struct stream stream;
+    call_init(&call);
+    CHECK(template_render(&call, &v1, &request, &stream) == SIDETOK_OK);
+    CHECK(template_render(&call, &v2, &request, &stream) == SIDETOK_E_TYPE);
+    CHECK_STR(call.failure.message, STR("Object of type bytes is not JSON serializable"));
+    call_done(&call);
+}
+
 TEST(rendering_survives_every_failed_allocation)
 {
     struct message messages[] = {SYSTEM(TEXT("s")), ASSISTANT(TEXT("")), USER(TEXT("a")),
@@ -575,6 +592,8 @@ TEST_MAIN(RUN(v1_writes_markers_as_text), RUN(v2_has_tokens_tools_and_one_result
           RUN(fim_drops_two_ids_of_the_suffix), RUN(fim_is_refused_by_v1),
           RUN(stream_marks_each_message_even_one_without_tokens), RUN(stream_knows_a_message_to_be_continued),
           RUN(truncation_begins_with_v7), RUN(error_leaves_what_came_before_it),
-          RUN(image_moves_first_only_when_last_after_texts), RUN(rendering_survives_every_failed_allocation),
+          RUN(image_moves_first_only_when_last_after_texts),
+          RUN(bytes_in_a_tool_are_refused_where_tools_are_written),
+          RUN(rendering_survives_every_failed_allocation),
           RUN(controls_are_looked_up_in_the_order_of_the_reference),
           RUN(sentencepiece_is_refused_from_v13_on))
