@@ -13,7 +13,8 @@ enum { APPLY_MAX_IDS = 1 << 28 };
 struct apply {
     struct call *call;
     const struct json *body;
-    const struct json *messages; /* of the body */
+    const struct json *messages; /* of the body; of a batch, the conversation at hand */
+    bool is_batch;               /* messages is a list of conversations */
     bool truncation;
     const struct json *padding, *max_length; /* NULL: not given */
 };
@@ -59,28 +60,44 @@ static enum sidetok_error check_arguments(struct apply *apply)
 }
 
 /* `conversation[-1].get("role")` of any value. */
-static enum sidetok_error last_role(struct apply *apply, const struct json **ret_role)
+static enum sidetok_error last_role(struct call *call, const struct json *messages,
+                                    const struct json **ret_role)
 {
-    const struct json *messages = apply->messages;
-    bool is_list = messages->kind == JSON_ARRAY, is_text_value = messages->kind == JSON_STRING;
+    bool is_list = messages->kind == JSON_ARRAY;
+    bool is_bytes = messages->kind == JSON_BYTES, is_str = messages->kind == JSON_STRING;
     if (messages->kind == JSON_OBJECT)
-        return failure_set(apply->call, SIDETOK_E_KEY, "-1");
-    if (!is_list && !is_text_value)
-        return failure_set(apply->call, SIDETOK_E_TYPE, "'%s' object is not subscriptable",
-                           type_of(messages));
-    if (is_text_value && messages->text.size == 0)
-        return failure_set(apply->call, SIDETOK_E_INDEX, "string index out of range");
+        return failure_set(call, SIDETOK_E_KEY, "-1");
+    if (!is_list && !is_str && !is_bytes)
+        return failure_set(call, SIDETOK_E_TYPE, "'%s' object is not subscriptable", type_of(messages));
+    if (is_list ? messages->array.n == 0 : messages->text.size == 0)
+        return failure_set(call, SIDETOK_E_INDEX, "%sindex out of range",
+                           is_list  ? "list "
+                           : is_str ? "string "
+                                    : "");
+    if (is_bytes)
+        return python_no_attribute(call, STR("int"), "get");
     const struct json *last = is_list ? &messages->array.items[messages->array.n - 1] : messages;
     if (last->kind != JSON_OBJECT)
-        return python_no_attribute(apply->call, str_from(type_of(last)), "get");
+        return python_no_attribute(call, str_from(type_of(last)), "get");
     *ret_role = json_get(last, STR("role"));
     return SIDETOK_OK;
+}
+
+static enum sidetok_error check_last(struct call *call, const struct json *messages)
+{
+    const struct json *role = NULL;
+    TRY(last_role(call, messages, &role));
+    if (!is_text(role, STR("assistant")))
+        return SIDETOK_OK;
+    return failure_set(call, SIDETOK_E_VALUE,
+                       "The last message in the conversation is already an assistant message. Consider using "
+                       "`continue_final_message` instead.");
 }
 
 /* The checks of the wrapper itself, in its order. */
 static enum sidetok_error check_wrapper(struct apply *apply)
 {
-    const struct json *truncation = json_get(apply->body, STR("truncation")), *role = NULL;
+    const struct json *truncation = json_get(apply->body, STR("truncation")), *messages = apply->messages;
     bool generation = is_true(json_get(apply->body, STR("add_generation_prompt")));
     if (truncation && truncation->kind != JSON_BOOL)
         return failure_set(apply->call, SIDETOK_E_TYPE,
@@ -89,20 +106,12 @@ static enum sidetok_error check_wrapper(struct apply *apply)
     if (generation && is_true(json_get(apply->body, STR("continue_final_message"))))
         return failure_set(apply->call, SIDETOK_E_VALUE,
                            "Cannot use both `add_generation_prompt` and `continue_final_message`.");
-    const struct json *messages = apply->messages;
     if (messages->kind == JSON_ARRAY && messages->array.n == 0)
         return failure_set(apply->call, SIDETOK_E_INDEX, "list index out of range");
-    if (messages->kind == JSON_ARRAY && messages->array.items[0].kind == JSON_ARRAY)
-        return failure_set(apply->call, SIDETOK_E_NOT_SUPPORTED,
-                           "a batch of conversations is not supported: send one request for each");
-    if (!generation)
-        return SIDETOK_OK;
-    TRY(last_role(apply, &role));
-    if (is_text(role, STR("assistant")))
-        return failure_set(
-            apply->call, SIDETOK_E_VALUE,
-            "The last message in the conversation is already an assistant message. Consider using "
-            "`continue_final_message` instead.");
+    apply->is_batch = messages->kind == JSON_ARRAY && messages->array.items[0].kind == JSON_ARRAY;
+    size_t n = apply->is_batch ? messages->array.n : 1;
+    for (size_t i = 0; generation && i < n; i++)
+        TRY(check_last(apply->call, apply->is_batch ? &messages->array.items[i] : messages));
     return SIDETOK_OK;
 }
 
@@ -354,23 +363,50 @@ static enum sidetok_error finish_ids(struct apply *apply, const struct model *mo
     return SIDETOK_OK;
 }
 
+/* One conversation: apply->messages. */
+static enum sidetok_error encode_conversation(struct answer *answer, struct apply *apply, struct model *model,
+                                              struct stream *ret_stream, struct encoded *ret_encoded)
+{
+    struct json adapted;
+    struct request request;
+    TRY(adapt_body(apply, &adapted));
+    TRY(request_decode(answer->call, &adapted, &request));
+    return answer_encode_request(answer, model, &request, ret_stream, ret_encoded);
+}
+
+/* A reply holds the ids of one conversation. What the reference would refuse in a batch is refused in its
+ * words. */
+static enum sidetok_error refuse_batch(struct answer *answer, struct apply *apply, struct model *model)
+{
+    const struct json *conversations = apply->messages;
+    struct stream stream;
+    struct encoded encoded;
+    enum padding padding;
+    for (size_t i = 0; i < conversations->array.n; i++) {
+        apply->messages = &conversations->array.items[i];
+        TRY(encode_conversation(answer, apply, model, &stream, &encoded));
+    }
+    TRY(read_padding(apply, &padding));
+    return failure_set(answer->call, SIDETOK_E_NOT_SUPPORTED,
+                       "a batch of conversations is not supported: send one request for each");
+}
+
 enum sidetok_error answer_apply(struct answer *answer)
 {
-    struct json body, adapted;
+    struct json body;
     struct apply apply = {.call = answer->call, .body = &body};
     struct model *model;
-    struct request request;
     struct stream stream;
     struct encoded encoded;
     TRY(answer_chat_body(answer, &body));
     TRY(answer_model(answer, &model));
     TRY(check_arguments(&apply));
     TRY(check_wrapper(&apply));
-    TRY(adapt_body(&apply, &adapted));
-    TRY(request_decode(answer->call, &adapted, &request));
-    TRY(answer_encode_request(answer, model, &request, &stream, &encoded));
     apply.padding = json_get(&body, STR("padding"));
     apply.max_length = json_get(&body, STR("max_length"));
+    if (apply.is_batch)
+        return refuse_batch(answer, &apply, model);
+    TRY(encode_conversation(answer, &apply, model, &stream, &encoded));
     TRY(finish_ids(&apply, model, &encoded.ids));
     return answer_encoded(answer, model, &encoded, &stream);
 }
