@@ -1,96 +1,10 @@
 #include "tekken.h"
 
-#include "bpe.h"
-#include "pretokenizer.h"
+#include "tekken_encode.h"
 #include "utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-struct tekken_encoder {
-    struct encoder head;
-};
-
-static enum sidetok_error tekken_encoder_open(struct call *call, const struct tokenizer *tokenizer,
-                                              size_t cache_bytes, struct encoder **ret)
-{
-    (void)cache_bytes;
-    struct tekken_encoder *encoder = calloc(1, sizeof *encoder);
-    if (!encoder)
-        return failure_no_memory(call);
-    encoder->head.tokenizer = tokenizer;
-    *ret = &encoder->head;
-    return SIDETOK_OK;
-}
-
-static void tekken_encoder_close(struct encoder *encoder)
-{
-    free(encoder);
-}
-
-/* Rule: CoreBPE.encode: a pre-token that is a piece is that piece, whatever the merges would give. */
-static enum sidetok_error encode_pretoken(struct call *call, const struct tekken *tekken, struct str pretoken,
-                                          struct ids *ids)
-{
-    uint32_t *ret = ids_reserve(call, ids, pretoken.size);
-    if (!ret)
-        return SIDETOK_E_NO_MEMORY;
-    size_t n = 1;
-    ret[0] = ranks_find(&tekken->ranks, pretoken);
-    if (ret[0] == RANK_NONE)
-        TRY(bpe_encode(call, &tekken->ranks, pretoken, ret, &n));
-    for (size_t i = 0; i < n; i++)
-        ret[i] += tekken->head.info.n_special;
-    ids->n += n;
-    return SIDETOK_OK;
-}
-
-static enum sidetok_error encode_lines(struct call *call, const struct tekken *tekken, struct str text,
-                                       struct ids *ids)
-{
-    for (size_t at = 0; at < text.size;) {
-        const char *feed = memchr(text.data + at, '\n', text.size - at);
-        size_t end = feed ? (size_t)(feed - text.data) : text.size;
-        if (end > at)
-            TRY(encode_pretoken(call, tekken, (struct str){text.data + at, end - at}, ids));
-        at = end + 1;
-    }
-    return SIDETOK_OK;
-}
-
-static enum sidetok_error check_text(struct call *call, const struct tekken *tekken, struct str text)
-{
-    if (text.size > INT32_MAX)
-        return failure_set(call, SIDETOK_E_TOO_LARGE, "a text of %zu bytes is over the limit of 2 GiB",
-                           text.size);
-    if (tekken->pattern == PATTERN_TEKKEN && pretokenizer_overflows(text))
-        return failure_set(call, SIDETOK_E_VALUE,
-                           "Regex error while tokenizing: Error executing regex: Max stack size exceeded for "
-                           "backtracking");
-    return SIDETOK_OK;
-}
-
-static enum sidetok_error tekken_check(struct call *call, struct encoder *encoder, struct str text)
-{
-    return check_text(call, tekken_of(encoder->tokenizer), text);
-}
-
-static enum sidetok_error tekken_encode(struct call *call, struct encoder *encoder, struct str text,
-                                        struct ids *ids)
-{
-    const struct tekken *tekken = tekken_of(encoder->tokenizer);
-    text = utf8_join_surrogates(call, text);
-    if (!text.data)
-        return call->failure.code == SIDETOK_OK ? SIDETOK_OK : SIDETOK_E_NO_MEMORY;
-    TRY(check_text(call, tekken, text));
-    if (tekken->pattern == PATTERN_LINES)
-        return encode_lines(call, tekken, text, ids);
-    for (size_t at = 0, end; at < text.size; at = end) {
-        end = pretokenizer_next(text, at);
-        TRY(encode_pretoken(call, tekken, (struct str){text.data + at, end - at}, ids));
-    }
-    return SIDETOK_OK;
-}
 
 static bool tekken_has_special(const struct tokenizer *tokenizer, struct str text)
 {

@@ -1,6 +1,7 @@
 #ifndef SIDETOK_TOKENIZER_TEKKEN_H
 #define SIDETOK_TOKENIZER_TEKKEN_H
 
+#include "cuts.h"
 #include "engine.h"
 #include "map.h"
 #include "ranks.h"
@@ -21,6 +22,7 @@ struct tekken {
     struct tokenizer head;
     enum tekken_pattern pattern;
     struct ranks ranks;
+    struct cuts cuts;
     struct tekken_special *specials; /* in the file's order; info.n_special of them, fillers included */
     struct map special_of_text;      /* token_str to its place in specials */
     int64_t *special_ranks;          /* ascending */

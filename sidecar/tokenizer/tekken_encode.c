@@ -1,0 +1,241 @@
+#include "tekken_encode.h"
+
+#include "boundaries.h"
+#include "bpe.h"
+#include "piece_table.h"
+#include "pretokenizer.h"
+#include "utf8.h"
+
+#include <stdlib.h>
+
+struct tekken_encoder {
+    struct encoder head;
+    struct piece_table table;
+    boundaries_classify *classify;
+    const char *text_end; /* of the text being encoded: keys are read 16 bytes at a time */
+};
+
+static const struct tekken *tekken_of_encoder(const struct tekken_encoder *encoder)
+{
+    return tekken_of(encoder->head.tokenizer);
+}
+
+/* Every vocabulary piece that fits, most frequent first; those that find no place are found through ranks. */
+static void seed_table(struct tekken_encoder *encoder)
+{
+    const struct tekken *tekken = tekken_of_encoder(encoder);
+    for (uint32_t rank = 0; rank < tekken->ranks.n; rank++) {
+        struct str piece = ranks_piece(&tekken->ranks, rank);
+        uint32_t id = rank + tekken->head.info.n_special;
+        if (piece.size > 0 && piece.size <= TABLE_MAX_SIZE && !memchr(piece.data, 0xff, piece.size))
+            piece_table_add(&encoder->table, table_key(piece.data, piece.size), &id, TABLE_VOCAB | 1);
+    }
+}
+
+enum sidetok_error tekken_encoder_open(struct call *call, const struct tokenizer *tokenizer,
+                                       size_t cache_bytes, struct encoder **ret)
+{
+    enum { LEAST = 8 << 20 }; /* the seeds alone fill half of it */
+    struct tekken_encoder *encoder = calloc(1, sizeof *encoder);
+    if (!encoder)
+        return failure_no_memory(call);
+    encoder->head.tokenizer = tokenizer;
+    encoder->classify = boundaries_choose();
+    if (!piece_table_open(&encoder->table, cache_bytes > LEAST ? cache_bytes : LEAST, cache_bytes > 0)) {
+        free(encoder);
+        return failure_no_memory(call);
+    }
+    seed_table(encoder);
+    *ret = &encoder->head;
+    return SIDETOK_OK;
+}
+
+void tekken_encoder_close(struct encoder *encoder)
+{
+    piece_table_close(&((struct tekken_encoder *)encoder)->table);
+    free(encoder);
+}
+
+/* A key near the text's end is read from a copy, since the text ends before 16 bytes do. */
+static struct table_key key_of(const struct tekken_encoder *encoder, struct str piece)
+{
+    char copy[TABLE_MAX_SIZE] = {0};
+    if (encoder->text_end - piece.data >= TABLE_MAX_SIZE)
+        return table_key(piece.data, piece.size);
+    memcpy(copy, piece.data, piece.size);
+    return table_key(copy, piece.size);
+}
+
+static void emit(struct ids *ids, const struct table_entry *entry)
+{
+    uint32_t n = entry->meta & TABLE_COUNT;
+    for (uint32_t i = 0; i < n; i++)
+        ids->data[ids->n + i] = entry->ids[i];
+    ids->n += n;
+}
+
+/* Remembers what a piece became; FF would be taken for the filling of a key, and no UTF-8 text has it. */
+static void learn(struct tekken_encoder *encoder, struct str piece, const uint32_t *ids, size_t n)
+{
+    if (n <= TABLE_MAX_IDS && piece.size <= TABLE_MAX_SIZE && !memchr(piece.data, 0xff, piece.size))
+        piece_table_add(&encoder->table, key_of(encoder, piece), ids, (uint32_t)n);
+}
+
+/*
+ * One segment between cuts, by merges alone. A vocabulary piece in the cache answers only when merges lead to
+ * it, which is found out the first time it is asked as a segment. ids has room for segment.size more.
+ */
+static enum sidetok_error encode_segment(struct call *call, struct tekken_encoder *encoder,
+                                         struct str segment, bool whole, struct ids *ids)
+{
+    const struct tekken *tekken = tekken_of_encoder(encoder);
+    struct table_entry *entry = NULL;
+    uint32_t *ret = ids->data + ids->n;
+    size_t n;
+    if (segment.size <= TABLE_MAX_SIZE && !whole)
+        entry = piece_table_find(&encoder->table, key_of(encoder, segment));
+    if (entry && (entry->meta & TABLE_MERGES || !(entry->meta & TABLE_VOCAB))) {
+        emit(ids, entry);
+        return SIDETOK_OK;
+    }
+    TRY(bpe_encode(call, &tekken->ranks, segment, ret, &n));
+    for (size_t i = 0; i < n; i++)
+        ret[i] += tekken->head.info.n_special;
+    ids->n += n;
+    if (entry)
+        entry->meta |= n == 1 ? TABLE_MERGES : TABLE_NO_MERGE;
+    else
+        learn(encoder, segment, ret, n);
+    return SIDETOK_OK;
+}
+
+/*
+ * A pre-token that the first look did not find: a piece that has no near place or no place at all, or one to
+ * be cut and merged. Rule: CoreBPE.encode: a pre-token that is a piece is that piece, whatever merges would
+ * give.
+ */
+static enum sidetok_error encode_pretoken(struct call *call, struct tekken_encoder *encoder, struct str piece,
+                                          struct ids *ids)
+{
+    const struct tekken *tekken = tekken_of_encoder(encoder);
+    struct table_entry *entry = NULL;
+    if (!ids_reserve(call, ids, piece.size + TABLE_MAX_IDS))
+        return SIDETOK_E_NO_MEMORY;
+    if (piece.size <= TABLE_MAX_SIZE)
+        entry = piece_table_find(&encoder->table, key_of(encoder, piece));
+    if (entry) {
+        emit(ids, entry);
+        return SIDETOK_OK;
+    }
+    uint32_t rank = ranks_find(&tekken->ranks, piece);
+    if (rank != RANK_NONE) {
+        ids->data[ids->n++] = rank + tekken->head.info.n_special;
+        return SIDETOK_OK;
+    }
+    size_t first = ids->n;
+    for (size_t at = 0, end; at < piece.size; at = end) {
+        end = cuts_next(&tekken->cuts, piece, at);
+        struct str segment = {piece.data + at, end - at};
+        TRY(encode_segment(call, encoder, segment, segment.size == piece.size, ids));
+        if (end == piece.size && at > 0)
+            learn(encoder, piece, ids->data + first, ids->n - first);
+    }
+    return SIDETOK_OK;
+}
+
+/*
+ * The pre-tokens of one window, but for the last: starts has their first bytes, bit 0 too. Nearly all are
+ * found at the first look, and three ids are stored whatever their number: no branch but "found".
+ */
+static enum sidetok_error encode_window(struct call *call, struct tekken_encoder *encoder, const char *window,
+                                        uint64_t starts, struct ids *ids)
+{
+    if (!ids_reserve(call, ids, BOUNDARIES_WINDOW + TABLE_MAX_IDS))
+        return SIDETOK_E_NO_MEMORY;
+    uint32_t *out = ids->data + ids->n;
+    unsigned begin = 0, end;
+    for (starts &= starts - 1; starts; starts &= starts - 1, begin = end) {
+        end = (unsigned)__builtin_ctzll(starts);
+        size_t size = end - begin;
+        if (size <= TABLE_MAX_SIZE) {
+            struct table_key key = table_key(window + begin, size);
+            const struct table_entry *entry = piece_table_near(&encoder->table, key);
+            if (table_entry_has(entry, key)) {
+                memcpy(out, entry->ids, sizeof entry->ids);
+                out += entry->meta & TABLE_COUNT;
+                continue;
+            }
+        }
+        ids->n = (size_t)(out - ids->data);
+        TRY(encode_pretoken(call, encoder, (struct str){window + begin, size}, ids));
+        if (!ids_reserve(call, ids, BOUNDARIES_WINDOW + TABLE_MAX_IDS))
+            return SIDETOK_E_NO_MEMORY;
+        out = ids->data + ids->n;
+    }
+    ids->n = (size_t)(out - ids->data);
+    return SIDETOK_OK;
+}
+
+/* Windows as long as 16 bytes more than one are readable; then, and where a window gives no second start, one
+ * by one. */
+static enum sidetok_error encode_text(struct call *call, struct tekken_encoder *encoder, struct str text,
+                                      struct ids *ids)
+{
+    encoder->text_end = text.data + text.size;
+    for (size_t at = 0, end; at < text.size; at = end) {
+        uint64_t found = 0;
+        if (text.size - at >= BOUNDARIES_WINDOW + TABLE_MAX_SIZE)
+            found = boundaries_find(encoder->classify, (const uint8_t *)text.data + at);
+        if (found & (found - 1)) {
+            TRY(encode_window(call, encoder, text.data + at, found, ids));
+            end = at + 63 - (size_t)__builtin_clzll(found);
+        } else {
+            end = pretokenizer_next(text, at);
+            TRY(encode_pretoken(call, encoder, (struct str){text.data + at, end - at}, ids));
+        }
+    }
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error encode_lines(struct call *call, struct tekken_encoder *encoder, struct str text,
+                                       struct ids *ids)
+{
+    encoder->text_end = text.data + text.size;
+    for (size_t at = 0; at < text.size;) {
+        const char *feed = memchr(text.data + at, '\n', text.size - at);
+        size_t end = feed ? (size_t)(feed - text.data) : text.size;
+        if (end > at)
+            TRY(encode_pretoken(call, encoder, (struct str){text.data + at, end - at}, ids));
+        at = end + 1;
+    }
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error check_text(struct call *call, const struct tekken *tekken, struct str text)
+{
+    if (text.size > INT32_MAX)
+        return failure_set(call, SIDETOK_E_TOO_LARGE, "a text of %zu bytes is over the limit of 2 GiB",
+                           text.size);
+    if (tekken->pattern == PATTERN_TEKKEN && pretokenizer_overflows(text))
+        return failure_set(call, SIDETOK_E_VALUE,
+                           "Regex error while tokenizing: Error executing regex: Max stack size exceeded for "
+                           "backtracking");
+    return SIDETOK_OK;
+}
+
+enum sidetok_error tekken_check(struct call *call, struct encoder *encoder, struct str text)
+{
+    return check_text(call, tekken_of(encoder->tokenizer), text);
+}
+
+enum sidetok_error tekken_encode(struct call *call, struct encoder *encoder, struct str text, struct ids *ids)
+{
+    const struct tekken *tekken = tekken_of(encoder->tokenizer);
+    text = utf8_join_surrogates(call, text);
+    if (text.size > 0 && !text.data)
+        return SIDETOK_E_NO_MEMORY;
+    TRY(check_text(call, tekken, text));
+    struct tekken_encoder *mine = (struct tekken_encoder *)encoder;
+    return tekken->pattern == PATTERN_LINES ? encode_lines(call, mine, text, ids)
+                                            : encode_text(call, mine, text, ids);
+}
