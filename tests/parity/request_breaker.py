@@ -9,6 +9,8 @@ JUNK = [
     "0123456789" * 8, "日本語" * 20, "'" * 30 + '"' * 30, "data:,", "data:image/png;base64,AAAA", "http://sidetok.invalid/x.png", "\u2003", "\x1c",
     [], {}, [[]], [{}], [None], {"": None}, {"a": 1}, {"type": "text", "text": "x"}, {"type": "text"}, {"url": "u", "x.y": 1}, {"data": ""}, {"data": None},
     ["a", 1], [["name", "f"], ["parameters", {}]], ["ab"], [["a", 1], 5], {"role": "user", "content": "x"}, {"name": "f"}, {"function": {"name": "g"}},
+    "(", "^a+$", "[a-", "\\d", "object", "string", ["string", "null"], ["string", "string"], {"type": "nope"}, {"type": "string", "minLength": -1}, 2.0, ["a", "a"],
+    {"a": {"type": "x"}, "b": {"type": "y"}}, {"$ref": "#/definitions/a"}, "#/definitions/a", [True, 1], [1, 1.0],
     [1, 2.5, "x", None], {"k": [1, {"z": "é"}], "'": '"'}, {"type": "nope"}, "x" * 60,
 ]
 KEYS = [
@@ -16,7 +18,9 @@ KEYS = [
     "thinking", "closed", "image_url", "url", "detail", "audio_url", "input_audio", "data", "format", "reasoning", "reasoning_content", "prefix", "tools",
     "messages", "continue_final_message", "model", "temperature", "top_p", "max_tokens", "seed", "random_seed", "response_format", "json_schema",
     "schema", "custom_schema", "tool_choice", "parallel_tool_calls", "truncate_for_context_length", "reasoning_effort", "cls", "self", "extra", "a.b",
-    "prompt", "suffix", "properties", "required", "items", "enum", "", "\ud800", "é",
+    "prompt", "suffix", "properties", "required", "items", "enum", "pattern", "minLength", "minimum", "multipleOf", "additionalProperties", "anyOf",
+    "oneOf", "not", "if", "definitions", "dependencies", "patternProperties", "propertyNames", "uniqueItems", "const", "default", "format", "$ref",
+    "$schema", "", "\ud800", "é",
 ]
 
 

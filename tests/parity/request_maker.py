@@ -1,8 +1,12 @@
 """Valid requests of every kind, made from a random number generator: the seeds of the live fuzz."""
 
 import base64
+import io
+import json
 import struct
 import zlib
+
+from request_breaker import Speller
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 WORDS = (
@@ -81,22 +85,44 @@ class Maker:
             return self.members(depth + 1)
         return self.pick([self.number_value(), self.text(3), None, True, False, ""])
 
+    def nested(self, value):
+        for _ in range(self.rng.randrange(300)):
+            value = [value] if self.maybe(0.5) else {"k": value}
+        return value
+
     def members(self, depth=0):
         return {self.pick([self.text(1), self.pick("abcxyz"), "city", "é"]): self.value(depth) for _ in range(self.rng.randrange(4))}
 
     def json_text(self, value):
         """value spelled as JSON in one of many ways."""
-        import json
-
+        if self.maybe(0.2):
+            return Speller(self.rng).spell(value)
+        if self.maybe(0.02):
+            value = self.nested(value)
         return json.dumps(value, ensure_ascii=self.maybe(0.5), indent=self.pick([None, None, 1]), separators=self.pick([None, None, (",", ":")]))
 
     # chunks
 
     def image(self):
-        width, height = self.pick([1, 2, 15, 16, 17, 20, 33, 64, 100]), self.pick([1, 3, 16, 31, 32, 50])
-        url = "data:image/png;base64," + base64.b64encode(png(width, height)).decode()
+        width, height = self.pick([1, 2, 15, 16, 17, 20, 33, 64, 100, 1500]), self.pick([1, 3, 16, 31, 32, 50, 1100])
+        kind, data = ("png", png(width, height)) if self.maybe(0.5) else self.coded_image(width, height)
+        if self.maybe(0.03):
+            data = data[: self.rng.randrange(len(data))]
+        url = self.pick([f"data:image/{kind};base64,"] * 4 + ["", "data:;base64,"]) + base64.b64encode(data).decode()
         shape = self.pick([url, {"url": url}, {"url": url}, {"url": url, "detail": self.pick(["auto", None, "high"])}])
         return {"type": "image_url", "image_url": shape}
+
+    def coded_image(self, width, height):
+        """Formats that only the reference's image library writes; a PNG of our own where it is missing."""
+        try:
+            from PIL import Image
+        except ImportError:
+            return "png", png(width, height)
+        kind = self.pick(["PNG", "JPEG", "GIF", "WEBP", "BMP"])
+        mode = self.pick({"JPEG": ["L", "RGB", "CMYK"], "WEBP": ["RGB", "RGBA"], "GIF": ["L", "P"]}.get(kind, ["1", "L", "P", "RGB", "RGBA"]))
+        out = io.BytesIO()
+        Image.new(mode, (width, height)).save(out, kind)
+        return kind.lower(), out.getvalue()
 
     def sound(self):
         data = base64.b64encode(wav(self.pick([1, 160, 1600, 1601]), self.pick([8000, 16000, 24000]))).decode()
@@ -262,7 +288,7 @@ class Maker:
         if self.images and self.maybe(0.1):
             image = self.image()["image_url"]
             url = image if isinstance(image, str) else image["url"]
-            chunk = {"type": "image", **self.pick([{"url": url}, {"base64": url}, {"base64": url.split(",")[1]}])}
+            chunk = {"type": "image", **self.pick([{"url": url}, {"base64": url}, {"base64": url.rpartition(",")[2]}])}
             request["messages"].append({"role": "user", "content": [chunk, self.text_chunk()]})
         return request
 
