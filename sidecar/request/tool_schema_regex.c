@@ -302,8 +302,7 @@ static bool parse_condition(struct regex *regex, struct sequence *sequence)
     if (!parse_condition_group(regex, &number) || !may_refer(regex, number) ||
         !parse_sequence(regex, sequence->verbose, false, &yes))
         return false;
-    if (tokens_match(&regex->tokens, '|') &&
-        (!parse_sequence(regex, sequence->verbose, false, &no) || token_is(regex->tokens.next, '|')))
+    if (tokens_match(&regex->tokens, '|') && !parse_sequence(regex, sequence->verbose, false, &no))
         return false;
     return tokens_match(&regex->tokens, ')') && sequence_push(sequence, ITEM_OTHER, width_either(yes, no));
 }

@@ -37,14 +37,15 @@ TEST(regex_characters_and_escapes)
 {
     CHECK_VALID("", "a|b|", "\\d+\\.\\d*", "^$", "\\x41\\u00e9\\U0001F600", "\\0\\07\\377", "\\/\\-\\_\\ ",
                 "]}", "\\N{EM DASH}", "\xc3\xa9\\\xc3\xa9");
-    CHECK_INVALID("\\", "a\\", "\\p{L}", "\\z", "\\cA", "\\x4", "\\u12", "\\U00110000", "\\400", "\\N",
-                  "\\N{}", "\\N{A");
+    CHECK_INVALID("\\", "\\187", "\\12", "a\\", "\\p{L}", "\\z", "\\cA", "\\x4", "\\u12", "\\U00110000",
+                  "\\400", "\\N", "\\N{}", "\\N{A");
 }
 
 TEST(regex_sets)
 {
-    CHECK_VALID("[]]", "[^]]", "[]-a]", "[a-]", "[\\w-]", "[\\b]", "[--a]", "[[a]", "[\\101-\\132]",
-                "[a-\\x7a]");
+    CHECK_VALID("[]]", "[\\n-\\r]", "[a-a]", "[\\x4f-\\x50]", "[\\N{A}-b]", "[a-\\N{B}]",
+                "[\\a\\b\\t\\n\\v\\f\\r]", "[^]]", "[]-a]", "[a-]", "[\\w-]", "[\\b]", "[--a]", "[[a]",
+                "[\\101-\\132]", "[a-\\x7a]");
     CHECK_INVALID("[", "[]", "[^]", "[z-a]", "[a-\\d]", "[\\d-z]", "[\\8]", "[\\Z]", "[\\400]", "[a-");
 }
 
@@ -61,27 +62,30 @@ TEST(regex_groups)
     CHECK_VALID("(a)\\1", "(?P<n>a)(?P=n)", "(?:a)", "(?>a)", "(?=a)(?!b)", "(?#a|)", "(?P<\xc3\xa9>a)",
                 "(a)(?(1)b|c)", "(?(1)b)(a)", "(?P<n>a)(?(n)b)", "(?(+0_1)a)(b)", "(?( 1 )a)(b)",
                 "(?(\xef\xbc\x91)a)(b)", "(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)\\10");
-    CHECK_INVALID("(", ")", "a)", "(a", "(a\\1)", "\\1", "(?P<n>a)(?P<n>b)", "(?P=n)", "(?P<1>a)", "(?P<>a)",
-                  "(?P>a)", "(?<n>a)", "(?", "(?#", "(?(1)b)", "(?(0)a)", "(?(n)a)", "(?(1)a|b|c)(d)",
-                  "(?(-1)a)(b)", "(?'n'a)", "(?(1_)a)(b)",
+    CHECK_INVALID("(", "(?<a", "(?(", "(?(1", "(?P", "(?P=", "(?(1)a|b", "(?=a", "(?<=a", ")", "a)", "(a",
+                  "(a\\1)", "\\1", "(?P<n>a)(?P<n>b)", "(?P=n)", "(?P<1>a)", "(?P<>a)", "(?P>a)", "(?<n>a)",
+                  "(?", "(?#", "(?(1)b)", "(?(0)a)", "(?(n)a)", "(?(1)a|b|c)(d)", "(?(-1)a)(b)", "(?'n'a)",
+                  "(?(1_)a)(b)",
                   "(?(\x1c"
                   "1)a)(b)");
 }
 
 TEST(regex_flags)
 {
-    CHECK_VALID("(?i)a", "(?i)(?m)a", "(?x) a # b)\n c", "(?i:a)", "(?i-s:a)", "(?-i:a)", "(?x: # )\n)",
-                "(?ai:a)", "(?t)a");
-    CHECK_INVALID("a(?i)", "|(?i)", "((?i))", "(?L)", "(?z)", "(?i", "(?i-)", "(?-)", "(?i-i:a)", "(?-a:a)",
-                  "(?t:a)", "(?t)a*", "(?x)(?x:# )", "(?i-L:a)", "(?au:a)");
+    CHECK_VALID("(?i)a", "(?x:(?-x:#))", "(?i:#)", "(?x-i: # )\n)", "(?i)(?x) # )", "a|b (?#x)", "(?i)(?m)a",
+                "(?x) a # b)\n c", "(?i:a)", "(?i-s:a)", "(?-i:a)", "(?x: # )\n)", "(?ai:a)", "(?t)a");
+    CHECK_INVALID("a(?i)", "(?i-i:", "(?x:#)", "a(?x)#)", "(?i:(?x:#))", "|(?i)", "((?i))", "(?L)", "(?z)",
+                  "(?i", "(?i-)", "(?-)", "(?i-i:a)", "(?-a:a)", "(?t:a)", "(?t)a*", "(?x)(?x:# )",
+                  "(?i-L:a)", "(?au:a)");
 }
 
 TEST(regex_look_behind_is_of_one_width)
 {
     CHECK_VALID("(?<=ab)", "(?<=a|b)", "(?<!a{3})", "(a)(?<=\\1)", "(?<=(?:ab){2}c)", "(?<=(?=a*))",
                 "(?<=a{4294967294})", "(?<=[ab].\\d)");
-    CHECK_INVALID("(?<=a*)", "(?<=a|bc)", "(?<!a?)", "(?<=(a)\\1)", "(a*)(?<=\\1)", "(?<=(?(1)a))(b)",
-                  "(?<=a{4294967294}aa)", "(?<=a{0,4294967294})");
+    CHECK_INVALID("(?<=a*)", "(?<=a+)", "(?<=a?)", "(?<=a{2,3})", "(?<=(a)?)", "(?<=a|bc)", "(?<!a?)",
+                  "(?<=(a)\\1)", "(a*)(?<=\\1)", "(?<=(?(1)a))(b)", "(?<=a{4294967294}aa)",
+                  "(?<=a{0,4294967294})");
 }
 
 TEST(regex_exceptions_that_are_no_regex_errors)
@@ -137,7 +141,60 @@ TEST(name_identifiers_are_those_of_python)
     CHECK(!name_is_identifier(STR("a\xed\xa0\x80")));
 }
 
+TEST(name_numbers_are_those_of_int)
+{
+    static const struct {
+        struct str text;
+        bool is_valid;
+        uint32_t number;
+    } rows[] = {
+        {{"12", 2}, true, 12},
+        {{" \t+1_2\n", 7}, true, 12},
+        {{"0", 1}, true, 0},
+        {{"\xd9\xa1\xd9\xa2", 4}, true, 12}, /* Arabic-Indic digits */
+        {{"\xe3\x80\x80"
+          "1\xc2\x85\xc2\xa0",
+          8},
+         true,
+         1},
+        {{"\xe1\x9a\x80\xe2\x80\x80\xe2\x80\x8a\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\x9f"
+          "1",
+          22},
+         true,
+         1},
+        {{"\x1f\x1c\xd9\xa1", 4}, true, 1}, /* separators are spaces in text that is not ASCII */
+        {{"\x1c"
+          "1",
+          2},
+         false,
+         0},
+        {{"\x1b\xd9\xa1", 3}, false, 0},
+        {{"1073741822", 10}, true, 1073741822},
+        {{"1073741823", 10}, false, 0},
+        {{"", 0}, false, 0},
+        {{" ", 1}, false, 0},
+        {{"+", 1}, false, 0},
+        {{"++1", 3}, false, 0},
+        {{"-1", 2}, false, 0},
+        {{"1_", 2}, false, 0},
+        {{"_1", 2}, false, 0},
+        {{"1__2", 4}, false, 0},
+        {{"1 2", 3}, false, 0},
+        {{"+ 1", 3}, false, 0},
+        {{"1\xc2\xb2", 3}, false, 0}, /* superscript two is no decimal digit */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t number = 0;
+        bool is_valid = name_read_number(rows[i].text, &number);
+        if (is_valid != rows[i].is_valid)
+            printf("# row %zu\n", i);
+        CHECK_INT(is_valid, rows[i].is_valid);
+        if (rows[i].is_valid)
+            CHECK_INT(number, rows[i].number);
+    }
+}
+
 TEST_MAIN(RUN(regex_characters_and_escapes), RUN(regex_sets), RUN(regex_repeats), RUN(regex_groups),
           RUN(regex_flags), RUN(regex_look_behind_is_of_one_width),
           RUN(regex_exceptions_that_are_no_regex_errors), RUN(regex_depth_is_bounded),
-          RUN(name_identifiers_are_those_of_python))
+          RUN(name_identifiers_are_those_of_python), RUN(name_numbers_are_those_of_int))

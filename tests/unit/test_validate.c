@@ -7,6 +7,7 @@
 /* A conversation in short. Each word is a message: the role (s u a t), then in any order
  *   [TIUSVK]   chunks: text, image, image_url, input_audio, audio_url, thinking; otherwise the content is "x"
  *   -          no content
+ *   ~          empty text
  *   !          prefix
  *   =a,b       ids of calls, or of the call that a tool message answers ("=" alone: the empty id)
  *   @name      the name of the calls, or of the tool message; "f" and none otherwise
@@ -82,6 +83,9 @@ static const char *read_message(struct conversation *conversation, struct messag
             break;
         case '!':
             message->prefix = true;
+            break;
+        case '~':
+            message->content.text.size = 0;
             break;
         case '-':
             message->content = (struct content){.kind = CONTENT_NONE};
@@ -233,6 +237,11 @@ TEST(validate_pairs_by_id_from_v11)
     static const char unequal[] = "Not the same number of function calls and responses";
     static const struct row rows[] = {
         {FROM_V11, SERVING, "u a=aaaaaaaaa,bbbbbbbbb t=bbbbbbbbb t=aaaaaaaaa", NULL, SIDETOK_OK},
+        {FROM_V11, SERVING,
+         "u a=eeeeeeeee,ccccccccc,aaaaaaaaa,ddddddddd,bbbbbbbbb t=aaaaaaaaa t=bbbbbbbbb t=ccccccccc "
+         "t=ddddddddd "
+         "t=eeeeeeeee",
+         NULL, SIDETOK_OK},
         {FROM_V11, TEST_MODE | AGNOSTIC, "u a=aaaaaaaaa,bbbbbbbbb t=bbbbbbbbb", NULL, SIDETOK_OK},
         {FROM_V11, SERVING, "u a=aaaaaaaaa,bbbbbbbbb t=bbbbbbbbb", unequal,
          SIDETOK_E_INVALID_MESSAGE_STRUCTURE},
@@ -296,6 +305,7 @@ TEST(validate_content_or_calls_up_to_v3)
     static const char message[] = "Assistant message must have either content or tool_calls, but not both.";
     static const struct row rows[] = {
         {TO_V3, AGNOSTIC, "u a-", message, SIDETOK_E_INVALID_ASSISTANT_MESSAGE},
+        {TO_V3, AGNOSTIC, "u a~", message, SIDETOK_E_INVALID_ASSISTANT_MESSAGE},
         {TO_V3, AGNOSTIC, "u a[]", message, SIDETOK_E_INVALID_ASSISTANT_MESSAGE},
         {TO_V3, AGNOSTIC, "u a=aaaaaaaaa+", message, SIDETOK_E_INVALID_ASSISTANT_MESSAGE},
         {V7 | FROM_V11, AGNOSTIC, "u a-", NULL, SIDETOK_OK},
