@@ -183,8 +183,11 @@ class Fuzz:
         print(f"--- --seed {self.options.seed} --only {number}\n    {json.dumps(smallest)[:1500]}")
         print(f"    expected {expected}\n    got      {got}", flush=True)
 
+    def make_case(self, number):
+        return make_case(self.options.seed, number, self.tokenizers, self.ops)
+
     def case(self, number):
-        record = make_case(self.options.seed, number, self.tokenizers, self.ops)
+        record = self.make_case(number)
         found = self.differs(record)
         self.outcomes[self.outcome] += 1
         self.counts["deviation: " + self.deviation if self.deviation else "failed" if found else "passed"] += 1
