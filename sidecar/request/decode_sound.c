@@ -1,6 +1,8 @@
 #include "sound_request.h"
 
 #include "pydantic.h"
+#include "utf8.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -39,6 +41,12 @@ static void decode_language(struct pydantic *errors, const struct json *input, s
     const struct pydantic_loc *loc = LOC(NULL, "language");
     if (!pydantic_str_or_none(errors, loc, input, &text) || !text.data)
         return;
+    if (utf8_has_surrogate(text)) { /* lower-casing needs a whole text */
+        pydantic_fault(errors, loc, STR("string_unicode"),
+                       STR("Input should be a valid string, unable to parse raw data as a unicode string"),
+                       input);
+        return;
+    }
     bool is_pair =
         language_letter(&text, &letters[0]) && language_letter(&text, &letters[1]) && text.size == 0;
     for (size_t i = 0; is_pair && i + 2 < sizeof language_codes; i += 2)
