@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEFAULT_MAX_PENDING = PENDING_MAX - 1, DEFAULT_MAX_SENT = 512, DEFAULT_CONNECT_TIMEOUT_MS = 5000 };
+enum { DEFAULT_MAX_PENDING = PENDING_MAX - 1, DEFAULT_MAX_SENT = 56, DEFAULT_CONNECT_TIMEOUT_MS = 5000 };
 
 static const uint64_t NS_PER_MS = 1000000;
 
@@ -178,7 +178,7 @@ enum sidetok_error sidetok_client_set(struct sidetok_client *client, enum sideto
     if (setting == SIDETOK_SETTING_MAX_PENDING)
         is_set = set_within(&client->max_pending, value, PENDING_MAX - 1);
     else if (setting == SIDETOK_SETTING_MAX_SENT)
-        is_set = set_within(&client->max_sent, value, PEER_RECV_QUEUE / 2);
+        is_set = set_within(&client->max_sent, value, DEFAULT_MAX_SENT);
     else if (setting == SIDETOK_SETTING_CONNECT_TIMEOUT_MS)
         is_set = set_connect_timeout(client, value);
     return is_set ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT;

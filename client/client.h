@@ -40,7 +40,7 @@ uint64_t client_now_ns(void);
  * unanswered. */
 void client_send(struct sidetok_client *client);
 
-/** Tells the sidecar that a sent request is no longer wanted. Best effort: without room nothing is sent. */
+/** Tells the sidecar that a sent request is no longer wanted. Best effort: without memory nothing is said. */
 void client_send_cancel(struct sidetok_client *client, uint32_t slot);
 
 /** Notes whether any peer is connected, and since when none is. Returns how many are. */

@@ -82,6 +82,18 @@ static void fail_later(struct sidetok_client *client, uint32_t slot, enum sideto
     peer_wake(client->wake_fd);
 }
 
+/** A cancel makes sense only to the sidecar that has the request, on the connection over which it went. */
+static void send_cancels(struct sidetok_client *client, struct peer *peer)
+{
+    while (peer->cancels.n > 0 && !peer->is_blocked && has_room(client, peer, true) &&
+           client->table.slots[peer->cancels.first].pipe == atomic_load(&peer->pipe)) {
+        int error = send_to(client, peer, peer->cancels.first);
+        peer->is_blocked = error == NNG_EAGAIN;
+        if (error && error != NNG_EAGAIN)
+            fail_later(client, peer->cancels.first, SIDETOK_E_SYSTEM);
+    }
+}
+
 static void send_list(struct sidetok_client *client, struct pending_list *list)
 {
     bool is_urgent = list == &client->urgent;
@@ -104,7 +116,7 @@ static void arm_senders(struct sidetok_client *client)
     bool has_work = client->queue.n > 0 || client->urgent.n > 0;
     for (uint32_t i = 0; i < client->n_peers; i++) {
         struct peer *peer = &client->peers[i];
-        bool wanted = has_work && peer->is_blocked && peer_is_connected(peer);
+        bool wanted = (has_work || peer->cancels.n > 0) && peer->is_blocked && peer_is_connected(peer);
         if (wanted == peer->is_armed)
             continue;
         struct epoll_event event = {.events = wanted ? EPOLLIN : 0, .data.u32 = 3 + 2 * i};
@@ -115,6 +127,8 @@ static void arm_senders(struct sidetok_client *client)
 
 void client_send(struct sidetok_client *client)
 {
+    for (uint32_t i = 0; i < client->n_peers; i++)
+        send_cancels(client, &client->peers[i]);
     send_list(client, &client->urgent);
     send_list(client, &client->queue);
     arm_senders(client);
@@ -124,23 +138,22 @@ void client_send(struct sidetok_client *client)
  * to come. */
 void client_send_cancel(struct sidetok_client *client, uint32_t target)
 {
-    struct pending *entry = &client->table.slots[target];
-    struct peer *peer = &client->peers[entry->peer];
-    uint64_t target_id = entry->id;
-    if (atomic_load(&peer->pipe) != entry->pipe || !has_room(client, peer, true))
-        return;
+    uint64_t target_id = client->table.slots[target].id;
     uint32_t slot = pending_take(&client->table);
     if (slot == PENDING_NONE)
         return;
+    struct pending *entry = &client->table.slots[slot]; /* taking it may have moved the table */
     struct message_request fields = {.op = MESSAGE_OP_CANCEL, .cancel = pending_wire_id(target_id)};
-    entry = &client->table.slots[slot]; /* the table may have moved */
-    entry->cancels = target_id;
-    if (request_pack(&fields, pending_wire_id(entry->id), &entry->message) == SIDETOK_OK) {
-        if (send_to(client, peer, slot) == 0)
-            return;
-        nng_msg_free(entry->message);
+    if (request_pack(&fields, pending_wire_id(entry->id), &entry->message) != SIDETOK_OK) {
+        pending_release(&client->table, slot);
+        return;
     }
-    pending_release(&client->table, slot);
+    entry->state = PENDING_QUEUED;
+    entry->cancels = target_id;
+    entry->peer = client->table.slots[target].peer;
+    entry->pipe = client->table.slots[target].pipe;
+    pending_move(&client->table, slot, &client->peers[entry->peer].cancels);
+    client_send(client);
 }
 
 uint64_t client_next_ns(const struct sidetok_client *client)

@@ -73,6 +73,7 @@ enum sidetok_error peer_open(struct peer *peer, const char *url, int wake_fd)
 {
     peer->wake_fd = wake_fd;
     pending_list_init(&peer->sent);
+    pending_list_init(&peer->cancels);
     int error = nng_req0_open_raw(&peer->socket);
     if (error)
         return error_of_nng(error);

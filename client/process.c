@@ -3,7 +3,7 @@
 
 #include <sys/epoll.h>
 
-enum { REPLIES_PER_CALL = 1024, EVENTS_PER_CALL = 64, TAG_WAKE = 0, TAG_TIMER = 1 };
+enum { REPLIES_PER_CALL = 32, EVENTS_PER_CALL = 64, TAG_WAKE = 0, TAG_TIMER = 1 };
 
 static void clear_fd(int fd)
 {
@@ -87,6 +87,8 @@ static void fail_lost(struct sidetok_client *client, struct peer *peer)
 {
     uint32_t pipe = atomic_load(&peer->pipe);
     peer->must_check_loss = false;
+    while (peer->cancels.n > 0 && client->table.slots[peer->cancels.first].pipe != pipe)
+        finish_with_error(client, peer->cancels.first, SIDETOK_E_PEER_LOST); /* nobody waits for it */
     while (!client->is_closed && peer->sent.n > 0) {
         uint32_t slot = peer->sent.first; /* the oldest: those of an older connection come first */
         if (client->table.slots[slot].pipe == pipe && pipe != 0)

@@ -134,7 +134,7 @@ enum sidetok_option {
 /** Numbers that a client goes by; see sidetok_client_set(). */
 enum sidetok_setting {
     SIDETOK_SETTING_MAX_PENDING, /* requests whose callback is still to come; 1 to 65,535, default 65,535 */
-    SIDETOK_SETTING_MAX_SENT,    /* requests sent to one sidecar and not answered; 1 to 4,096, default 512 */
+    SIDETOK_SETTING_MAX_SENT,    /* requests sent to one sidecar and not answered; 1 to 56, the default */
     SIDETOK_SETTING_CONNECT_TIMEOUT_MS /* without any sidecar for so long: unsent ones fail; 0 never, default
                                           5,000 */
 };
@@ -215,7 +215,7 @@ SIDETOK_API int sidetok_client_timeout_ms(const struct sidetok_client *client);
 
 /**
  * Does what there is to do, without blocking: sends, receives, expires, and runs callbacks. Call it when the
- * descriptor is readable; calling it for nothing is harmless. A call handles up to 1,024 replies, then lets
+ * descriptor is readable; calling it for nothing is harmless. A call handles up to 32 replies, then lets
  * the loop have a turn.
  *
  * Returns SIDETOK_OK; SIDETOK_E_SHUTTING_DOWN when a callback closed the client, which is gone then;

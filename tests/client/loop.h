@@ -53,6 +53,23 @@ __attribute__((unused)) static bool turn(struct sidetok_client *client)
         CHECK(condition);                                                                                    \
     } while (0)
 
+/** Waits for the next request, while the client has its turns: it sends some requests only when nng is ready
+ * for them. */
+__attribute__((unused)) static bool serve(struct sidetok_client *client, struct fake_server *server,
+                                          struct fake_request *ret)
+{
+    struct pollfd p[2] = {{.fd = sidetok_client_fd(client), .events = POLLIN}, {.events = POLLIN}};
+    compat_nng_recv_fd(server->socket, &p[1].fd);
+    while (poll(p, 2, FAKE_WAIT_MS) > 0) {
+        if (p[1].revents)
+            return fake_server_take(server, ret);
+        if (sidetok_client_process(client) != SIDETOK_OK)
+            break;
+    }
+    printf("Bail out! no request came\n");
+    exit(1); /* what follows would use a request that isn't there */
+}
+
 /** Submits a JSON body. Returns the id, 0 when refused. */
 __attribute__((unused)) static uint64_t submit(struct sidetok_client *client, enum sidetok_op op,
                                                const char *body, uint32_t timeout_ms, struct outcome *outcome)

@@ -1,0 +1,151 @@
+/* Several sidecars behind one client: the least busy gets the next, unsent requests change over, order holds
+ * for each. */
+#include "loop.h"
+
+static struct fake_server servers[3];
+static const char *urls[3];
+static char all[300];
+
+static struct sidetok_client *begin(size_t n)
+{
+    all[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        urls[i] = fake_server_url();
+        CHECK(fake_server_open(&servers[i], urls[i]));
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s ", urls[i]);
+    }
+    return open_connected(all, n);
+}
+
+static void end(struct sidetok_client *client, size_t n)
+{
+    sidetok_client_close(client);
+    for (size_t i = 0; i < n; i++)
+        fake_server_close(&servers[i]);
+}
+
+/** Submits one request and waits until it has arrived. Returns where. */
+static int submit_and_take(struct sidetok_client *client, struct outcome *outcome, struct fake_request *ret)
+{
+    struct pollfd p[4] = {{.fd = sidetok_client_fd(client), .events = POLLIN}};
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, outcome);
+    for (int i = 0; i < 3; i++) {
+        p[i + 1].events = POLLIN;
+        compat_nng_recv_fd(servers[i].socket, &p[i + 1].fd);
+    }
+    while (poll(p, 4, FAKE_WAIT_MS) > 0) {
+        for (int i = 0; i < 3; i++)
+            if (p[i + 1].revents && fake_server_take(&servers[i], ret))
+                return i;
+        sidetok_client_process(client);
+    }
+    return -1;
+}
+
+TEST(the_fewest_unanswered_gets_the_next)
+{
+    struct outcome outcomes[9], last;
+    struct fake_request requests[9];
+    struct sidetok_client *client = begin(3);
+    for (int i = 0; i < 9; i++)
+        CHECK_INT(submit_and_take(client, &outcomes[i], &requests[i]), i % 3); /* the first on a tie */
+    fake_server_answer(&servers[1], &requests[4], 1);
+    WAIT_FOR(client, sidetok_client_pending(client) == 8);
+    CHECK_INT(submit_and_take(client, &last, &requests[4]), 1);
+    for (int i = 0; i < 9; i++)
+        fake_server_answer(&servers[i % 3], &requests[i], 2);
+    WAIT_FOR(client, sidetok_client_pending(client) == 0);
+    end(client, 3);
+}
+
+TEST(order_holds_for_each_url)
+{
+    struct outcome outcomes[40];
+    struct sidetok_client *client = begin(2);
+    char body[16];
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_MAX_SENT, 5), SIDETOK_OK);
+    for (int i = 0; i < 40; i++) {
+        snprintf(body, sizeof body, "%d", i);
+        submit(client, SIDETOK_OP_CHAT, body, 0, &outcomes[i]);
+    }
+    int last[2] = {-1, -1};
+    for (int i = 0; i < 40; i++) {
+        struct fake_request request;
+        int which = i % 2;
+        if (!serve(client, &servers[which], &request))
+            break;
+        int number = atoi(request.fields.body.data);
+        CHECK(number > last[which]);
+        last[which] = number;
+        fake_server_answer(&servers[which], &request, 1);
+        WAIT_FOR(client, sidetok_client_pending(client) == (size_t)(39 - i));
+    }
+    end(client, 2);
+}
+
+TEST(unsent_requests_go_to_another_when_theirs_is_lost)
+{
+    struct outcome outcomes[4];
+    struct fake_request request;
+    struct sidetok_client *client = begin(2);
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_MAX_SENT, 1), SIDETOK_OK);
+    for (int i = 0; i < 4; i++)
+        submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcomes[i]); /* one to each, two wait */
+    CHECK(serve(client, &servers[0], &request));
+    fake_server_drop(&request);
+    fake_server_close(&servers[0]);
+    WAIT_FOR(client, outcomes[0].n_calls == 1);
+    CHECK_INT(outcomes[0].error, SIDETOK_E_PEER_LOST);
+    for (int i = 1; i < 4; i++) {
+        CHECK(serve(client, &servers[1], &request));
+        fake_server_answer(&servers[1], &request, (uint32_t)i);
+        WAIT_FOR(client, outcomes[i].n_calls == 1);
+        CHECK(outcomes[i].error == SIDETOK_OK && outcomes[i].id == (uint32_t)i);
+    }
+    CHECK_INT(sidetok_client_connected(client), 1);
+    sidetok_client_close(client);
+    fake_server_close(&servers[1]);
+}
+
+TEST(one_url_that_leads_nowhere_does_not_matter)
+{
+    struct outcome outcome;
+    struct fake_request request;
+    const char *url = fake_server_url();
+    CHECK(fake_server_open(&servers[0], url));
+    snprintf(all, sizeof all, "%s  %s", fake_server_url(), url);
+    struct sidetok_client *client = open_connected(all, 1);
+    for (uint32_t i = 0; i < 10; i++) {
+        submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
+        CHECK(serve(client, &servers[0], &request));
+        fake_server_answer(&servers[0], &request, i);
+        WAIT_FOR(client, outcome.n_calls == 1);
+        CHECK_INT(outcome.error, SIDETOK_OK);
+    }
+    end(client, 1);
+}
+
+TEST(a_reply_from_the_wrong_sidecar_is_dropped)
+{
+    struct outcome outcomes[2];
+    struct fake_request requests[2], forged;
+    struct sidetok_client *client = begin(2);
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcomes[0]);
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcomes[1]);
+    CHECK(serve(client, &servers[0], &requests[0]) && serve(client, &servers[1], &requests[1]));
+    nng_msg_dup(&forged.message, requests[1].message);
+    memcpy((char *)nng_msg_header(forged.message) + nng_msg_header_len(forged.message) - 4,
+           (char *)nng_msg_header(requests[0].message) + nng_msg_header_len(requests[0].message) - 4, 4);
+    fake_server_answer(&servers[1], &forged, 66);
+    fake_server_answer(&servers[1], &requests[1], 1);
+    WAIT_FOR(client, outcomes[1].n_calls == 1);
+    CHECK_INT(outcomes[0].n_calls, 0);
+    fake_server_answer(&servers[0], &requests[0], 0);
+    WAIT_FOR(client, outcomes[0].n_calls == 1);
+    CHECK(outcomes[0].id == 0 && outcomes[0].error == SIDETOK_OK);
+    end(client, 2);
+}
+
+TEST_MAIN(RUN(the_fewest_unanswered_gets_the_next), RUN(order_holds_for_each_url),
+          RUN(unsent_requests_go_to_another_when_theirs_is_lost),
+          RUN(one_url_that_leads_nowhere_does_not_matter), RUN(a_reply_from_the_wrong_sidecar_is_dropped))
