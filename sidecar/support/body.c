@@ -75,8 +75,8 @@ static enum sidetok_error read_array(struct body_reader *reader, uint32_t n, str
     size_t first = reader->builder.n;
     TRY(enter(reader, "array"));
     for (uint32_t i = 0; i < n; i++) {
-        struct json_member element = {0};
-        TRY(read_value(reader, &element.value));
+        struct json element;
+        TRY(read_value(reader, &element));
         TRY(json_build_push(&reader->builder, &element));
     }
     reader->depth--;
@@ -88,14 +88,15 @@ static enum sidetok_error read_map(struct body_reader *reader, uint32_t n, struc
     size_t first = reader->builder.n;
     TRY(enter(reader, "object"));
     for (uint32_t i = 0; i < n; i++) {
-        struct msgpack_token key;
-        struct json_member member;
-        TRY(read_token(reader, &key));
-        if (key.kind != MSGPACK_READ_STR)
+        struct msgpack_token token;
+        struct json key = {.kind = JSON_STRING}, value;
+        TRY(read_token(reader, &token));
+        if (token.kind != MSGPACK_READ_STR)
             return bad_body(reader->call, "a map's key is no text");
-        TRY(read_text(reader, &key, &member.key));
-        TRY(read_value(reader, &member.value));
-        TRY(json_build_push(&reader->builder, &member));
+        TRY(read_text(reader, &token, &key.text));
+        TRY(json_build_push(&reader->builder, &key));
+        TRY(read_value(reader, &value));
+        TRY(json_build_push(&reader->builder, &value));
     }
     reader->depth--;
     return json_build_object(&reader->builder, first, ret_value);

@@ -88,6 +88,39 @@ static struct decimal shortest(double positive)
     return choose(lower, multiply_to_odd(power, quarters << shift), upper, k);
 }
 
+/* Text in the making, shorter than any limit here: 17 digits, a sign, a point, an exponent or 15 zeros. */
+struct text {
+    char data[48];
+    size_t size;
+};
+
+static void put(struct text *text, const char *data, int size)
+{
+    memcpy(text->data + text->size, data, (size_t)size);
+    text->size += (size_t)size;
+}
+
+static void put_exponent(struct text *text, int exponent)
+{
+    unsigned size = (unsigned)(exponent < 0 ? -exponent : exponent);
+    char digits[3] = {(char)('0' + size / 100), (char)('0' + size / 10 % 10), (char)('0' + size % 10)};
+    put(text, exponent < 0 ? "e-" : "e+", 2);
+    put(text, size < 100 ? digits + 1 : digits, size < 100 ? 2 : 3);
+}
+
+/* The point stands after so many of the digits, with zeros where there are none. */
+static void put_fixed(struct text *text, const char *digits, int n, int point)
+{
+    static const char zeros[] = "0000000000000000";
+    int before = point < 0 ? 0 : point < n ? point : n;
+    put(text, digits, before);
+    put(text, zeros, point > 0 ? point - before : 1);
+    put(text, ".", 1);
+    put(text, zeros, point < 0 ? -point : 0);
+    put(text, digits + before, n - before);
+    put(text, zeros, point < n ? 0 : 1);
+}
+
 /* Rule: CPython Python/pystrtod.c format_float_short() with code 'r': exponents below -4 and from 16 on. */
 static void write_decimal(struct buf *out, struct decimal decimal)
 {
@@ -97,14 +130,16 @@ static void write_decimal(struct buf *out, struct decimal decimal)
         digits[sizeof digits - (size_t)++n] = (char)('0' + rest % 10);
     const char *first = digits + sizeof digits - n;
     int point = n + decimal.exponent; /* digits before the decimal point */
-    if (point <= -4 || point > 16)
-        buf_printf(out, "%c%s%.*se%+.2d", first[0], n > 1 ? "." : "", n - 1, first + 1, point - 1);
-    else if (point <= 0)
-        buf_printf(out, "0.%.*s%.*s", -point, "000", n, first);
-    else if (point >= n)
-        buf_printf(out, "%.*s%.*s.0", n, first, point - n, "0000000000000000");
-    else
-        buf_printf(out, "%.*s.%.*s", point, first, n - point, first + point);
+    struct text text = {.size = 0};
+    if (point > -4 && point <= 16) {
+        put_fixed(&text, first, n, point);
+    } else {
+        put(&text, first, 1);
+        put(&text, ".", n > 1);
+        put(&text, first + 1, n - 1);
+        put_exponent(&text, point - 1);
+    }
+    buf_append(out, (struct str){text.data, text.size});
 }
 
 void json_write_float(struct buf *out, double number)

@@ -9,12 +9,12 @@
  */
 struct json_builder {
     struct call *call;
-    struct json_member *stack; /* elements of arrays have no key */
+    struct json *stack; /* an object's keys, as strings, each before its value */
     size_t n, capacity;
 };
 
-/** Puts one element on the stack. */
-enum sidetok_error json_build_push(struct json_builder *builder, const struct json_member *element);
+/** Puts one element, or a key, on the stack. */
+enum sidetok_error json_build_push(struct json_builder *builder, const struct json *element);
 
 /** Closes the array whose elements begin at first: they leave the stack and become ret_value. */
 enum sidetok_error json_build_array(struct json_builder *builder, size_t first, struct json *ret_value);

@@ -130,21 +130,24 @@ static enum sidetok_error read_number(struct reader *reader, struct json *ret_va
     return reader->at > at ? read_float(reader, digits, ret_value) : read_int(reader, digits, ret_value);
 }
 
+/* A hex digit's value and HEX; 0 for other bytes. */
+enum { HEX = 16 };
+static const uint8_t hex_digits[256] = {
+    ['0'] = HEX,      ['1'] = HEX | 1,  ['2'] = HEX | 2,  ['3'] = HEX | 3,  ['4'] = HEX | 4,
+    ['5'] = HEX | 5,  ['6'] = HEX | 6,  ['7'] = HEX | 7,  ['8'] = HEX | 8,  ['9'] = HEX | 9,
+    ['a'] = HEX | 10, ['b'] = HEX | 11, ['c'] = HEX | 12, ['d'] = HEX | 13, ['e'] = HEX | 14,
+    ['f'] = HEX | 15, ['A'] = HEX | 10, ['B'] = HEX | 11, ['C'] = HEX | 12, ['D'] = HEX | 13,
+    ['E'] = HEX | 14, ['F'] = HEX | 15,
+};
+
 /* Four hex digits at at, or -1. */
 static int32_t hex4(const char *at)
 {
-    int32_t value = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = at[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
+    const unsigned char *c = (const unsigned char *)at;
+    unsigned a = hex_digits[c[0]], b = hex_digits[c[1]], d = hex_digits[c[2]], e = hex_digits[c[3]];
+    if (!(a & b & d & e & HEX))
+        return -1;
+    return (int32_t)((a & 15) << 12 | (b & 15) << 8 | (d & 15) << 4 | (e & 15));
 }
 
 /* The escape of a low surrogate after that of a high one joins it to one character. Another \u escape there
@@ -180,16 +183,17 @@ static enum sidetok_error read_unicode_escape(struct reader *reader, char **out)
 /* After the backslash; begin is the string's opening quote. */
 static enum sidetok_error read_escape(struct reader *reader, const char *begin, char **out)
 {
-    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    static const char meanings[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                       ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
     if (reader->at == reader->end)
         return fail_at(reader, "Unterminated string starting at", begin);
     char c = *reader->at++;
     if (c == 'u')
         return read_unicode_escape(reader, out);
-    const char *letter = c ? strchr(letters, c) : NULL;
-    if (!letter)
+    char meaning = meanings[(unsigned char)c];
+    if (!meaning)
         return fail_at(reader, "Invalid \\escape", reader->at - 2);
-    *(*out)++ = meanings[letter - letters];
+    *(*out)++ = meaning;
     return SIDETOK_OK;
 }
 
@@ -225,6 +229,8 @@ static enum sidetok_error read_escaped(struct reader *reader, const char *body, 
         if (c != '\\')
             return fail_at(reader, "Invalid control character at", reader->at - 1);
         TRY(read_escape(reader, body - 1, &out));
+        while (take(reader, '\\')) /* escapes come in runs: text in \u form */
+            TRY(read_escape(reader, body - 1, &out));
     }
     *ret_text = (struct str){text, (size_t)(out - text)};
     return SIDETOK_OK;
@@ -272,8 +278,8 @@ static enum sidetok_error read_array(struct reader *reader, struct json *ret_val
     TRY(enter(reader, "array"));
     bool more = !take(reader, ']');
     while (more) {
-        struct json_member element = {0};
-        TRY(read_value(reader, &element.value));
+        struct json element;
+        TRY(read_value(reader, &element));
         TRY(json_build_push(&reader->builder, &element));
         TRY(read_comma(reader, ']', &more));
     }
@@ -288,16 +294,17 @@ static enum sidetok_error read_object(struct reader *reader, struct json *ret_va
     TRY(enter(reader, "object"));
     bool more = !take(reader, '}');
     while (more) {
-        struct json_member member;
+        struct json key = {.kind = JSON_STRING}, value;
         if (!take(reader, '"'))
             return fail_at(reader, "Expecting property name enclosed in double quotes", reader->at);
-        TRY(read_string(reader, &member.key));
+        TRY(read_string(reader, &key.text));
+        TRY(json_build_push(&reader->builder, &key));
         skip_space(reader);
         if (!take(reader, ':'))
             return fail_at(reader, "Expecting ':' delimiter", reader->at);
         skip_space(reader);
-        TRY(read_value(reader, &member.value));
-        TRY(json_build_push(&reader->builder, &member));
+        TRY(read_value(reader, &value));
+        TRY(json_build_push(&reader->builder, &value));
         TRY(read_comma(reader, '}', &more));
     }
     reader->depth--;

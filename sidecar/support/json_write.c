@@ -18,14 +18,13 @@ static void write_hex_escape(struct buf *out, uint32_t unit)
 /* A quote, a backslash or a control character. */
 static void write_escape(struct buf *out, unsigned char c)
 {
-    static const char characters[] = "\"\\\n\r\t\f\b", letters[] = "\"\\nrtfb";
-    const char *found = c ? strchr(characters, c) : NULL;
-    if (!found) {
+    static const char letters[256] = {
+        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    char text[2] = {'\\', letters[c]};
+    if (letters[c])
+        buf_append(out, (struct str){text, sizeof text});
+    else
         write_hex_escape(out, c);
-        return;
-    }
-    buf_append_char(out, '\\');
-    buf_append_char(out, letters[found - characters]);
 }
 
 static void write_string(struct buf *out, struct str text)
