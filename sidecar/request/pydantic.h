@@ -89,6 +89,10 @@ void pydantic_no_extra(struct pydantic *errors, const struct pydantic_loc *loc, 
 bool pydantic_str(struct pydantic *errors, const struct pydantic_loc *loc, const struct json *input,
                   struct str *ret_text);
 
+/** str with a constraint on its text, such as to_lower: a lone surrogate is a fault, too. */
+bool pydantic_text(struct pydantic *errors, const struct pydantic_loc *loc, const struct json *input,
+                   struct str *ret_text);
+
 /** str | None: None gives data == NULL. */
 bool pydantic_str_or_none(struct pydantic *errors, const struct pydantic_loc *loc, const struct json *input,
                           struct str *ret_text);

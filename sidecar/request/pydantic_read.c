@@ -86,6 +86,14 @@ bool pydantic_str(struct pydantic *errors, const struct pydantic_loc *loc, const
     return true;
 }
 
+bool pydantic_text(struct pydantic *errors, const struct pydantic_loc *loc, const struct json *input,
+                   struct str *ret_text)
+{
+    if (input->kind == JSON_STRING && !utf8_is_valid(input->text, false))
+        return fault_string_unicode(errors, loc, input);
+    return pydantic_str(errors, loc, input, ret_text);
+}
+
 bool pydantic_str_or_none(struct pydantic *errors, const struct pydantic_loc *loc, const struct json *input,
                           struct str *ret_text)
 {

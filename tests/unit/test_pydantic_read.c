@@ -1,3 +1,4 @@
+#include "pydantic.h"
 #include "tests/support/decode_case.h"
 
 /* clang-format off */
@@ -155,5 +156,29 @@ TEST(str_takes_no_numbers)
     CHECK_DECODE(cases_str_takes_no_numbers);
 }
 
+/* As str(to_lower=True), which TranscriptionRequest's language is. */
+TEST(constrained_text_takes_no_surrogates)
+{
+    const struct json good = {.kind = JSON_STRING, .text = STR("\303\251")};
+    const struct json lone = {.kind = JSON_STRING, .text = STR("\355\240\200")};
+    const struct json bytes = {.kind = JSON_BYTES, .text = STR("en")};
+    struct pydantic errors;
+    struct call call;
+    struct str text;
+    call_init(&call);
+    pydantic_init(&errors, &call, STR("M"));
+    CHECK(pydantic_text(&errors, LOC(NULL, "a"), &good, &text));
+    CHECK(pydantic_text(&errors, LOC(NULL, "a"), &bytes, &text));
+    CHECK(pydantic_str(&errors, LOC(NULL, "a"), &lone, &text));
+    CHECK(!pydantic_text(&errors, LOC(NULL, "a"), &lone, &text));
+    CHECK_INT(pydantic_finish(&errors), SIDETOK_E_VALIDATION);
+    CHECK_STR(
+        call.failure.message,
+        STR("1 validation error for M\na\n  Input should be a valid string, unable to parse raw data as a "
+            "unicode string [type=string_unicode, input_value='\\ud800', input_type=str]"));
+    call_done(&call);
+}
+
 TEST_MAIN(RUN(int_takes_numbers_and_their_text), RUN(float_takes_numbers_and_their_text),
-          RUN(bool_takes_zero_one_and_words), RUN(str_takes_no_numbers))
+          RUN(bool_takes_zero_one_and_words), RUN(str_takes_no_numbers),
+          RUN(constrained_text_takes_no_surrogates))
