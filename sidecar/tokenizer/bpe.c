@@ -1,5 +1,7 @@
 #include "bpe.h"
 
+#include "runs.h"
+
 #include <string.h>
 
 enum { SHORT = 64 };
@@ -13,36 +15,72 @@ static uint32_t rank_of_join(const struct ranks *ranks, const char *data, size_t
 
 /*
  * Short segments: the parts lie side by side in arrays on the stack, and the lowest rank is found by looking
- * at all of them. Quadratic in 64 at most; faster than any heap there.
+ * at all of them. Quadratic in 64 at most; faster than any heap there. A copy of the segment lets 8 bytes be
+ * read anywhere.
  */
-static size_t encode_short(const struct ranks *ranks, struct str segment, uint32_t *ret)
-{
+struct parts {
+    char bytes[SHORT + 8];
     uint8_t begin[SHORT + 2];
     uint32_t join[SHORT + 1]; /* rank of part i joined with part i + 1 */
+    size_t n;
+};
+
+static uint32_t join_of(const struct ranks *ranks, const struct parts *parts, size_t i)
+{
+    size_t begin = parts->begin[i], size = parts->begin[i + 2] - begin;
+    if (size > 8)
+        return ranks_find(ranks, (struct str){parts->bytes + begin, size});
+    uint64_t first;
+    memcpy(&first, parts->bytes + begin, 8);
+    return ranks_find_short(ranks, first & ~(uint64_t)0 >> (64 - 8 * size), size);
+}
+
+static void parts_init(const struct ranks *ranks, struct parts *parts, struct str segment, uint32_t *ret)
+{
     size_t n = segment.size;
-    for (size_t i = 0; i <= n; i++)
-        begin[i] = (uint8_t)i;
+    memcpy(parts->bytes, segment.data, n);
+    memset(parts->bytes + n, 0, 8);
     for (size_t i = 0; i < n; i++) {
-        ret[i] = (uint8_t)segment.data[i];
-        join[i] = i + 1 < n ? rank_of_join(ranks, segment.data, i, i + 2) : RANK_NONE;
+        uint8_t byte = (uint8_t)segment.data[i];
+        parts->begin[i] = (uint8_t)i;
+        parts->join[i] = ranks->of_pair[byte << 8 | (uint8_t)parts->bytes[i + 1]];
+        ret[i] = byte;
     }
-    while (n > 1) {
+    parts->begin[n] = (uint8_t)n;
+    parts->join[n - 1] = RANK_NONE;
+    parts->n = n;
+}
+
+/* Part i and the next become one. */
+static void parts_merge(struct parts *parts, size_t i, uint32_t *ret)
+{
+    ret[i] = parts->join[i];
+    for (size_t k = i + 1; k + 1 < parts->n; k++) {
+        parts->begin[k] = parts->begin[k + 1];
+        ret[k] = ret[k + 1];
+        parts->join[k - 1] = parts->join[k];
+    }
+    parts->n--;
+    parts->begin[parts->n] = parts->begin[parts->n + 1];
+    parts->join[parts->n - 1] = RANK_NONE;
+}
+
+static size_t encode_short(const struct ranks *ranks, struct str segment, uint32_t *ret)
+{
+    struct parts parts;
+    parts_init(ranks, &parts, segment, ret);
+    for (;;) {
         size_t best = 0;
-        for (size_t i = 1; i + 1 < n; i++)
-            best = join[i] < join[best] ? i : best;
-        if (join[best] == RANK_NONE)
-            break;
-        ret[best] = join[best];
-        memmove(begin + best + 1, begin + best + 2, n - best - 1);
-        memmove(ret + best + 1, ret + best + 2, (n - best - 2) * sizeof *ret);
-        memmove(join + best, join + best + 1, (n - best - 1) * sizeof *join);
-        n--;
-        join[best] =
-            best + 1 < n ? rank_of_join(ranks, segment.data, begin[best], begin[best + 2]) : RANK_NONE;
+        for (size_t i = 1; i + 1 < parts.n; i++)
+            best = parts.join[i] < parts.join[best] ? i : best;
+        if (parts.join[best] == RANK_NONE)
+            return parts.n;
+        parts_merge(&parts, best, ret);
+        if (best + 1 < parts.n)
+            parts.join[best] = join_of(ranks, &parts, best);
         if (best > 0)
-            join[best - 1] = rank_of_join(ranks, segment.data, begin[best - 1], begin[best + 1]);
+            parts.join[best - 1] = join_of(ranks, &parts, best - 1);
     }
-    return n;
 }
 
 /* Long segments: a linked list of parts, and a heap of joins ordered by rank, then by place. */
@@ -142,8 +180,11 @@ static enum sidetok_error encode_long(struct call *call, const struct ranks *ran
 enum sidetok_error bpe_encode(struct call *call, const struct ranks *ranks, struct str segment, uint32_t *ret,
                               size_t *ret_n)
 {
-    if (segment.size > SHORT)
+    if (segment.size > SHORT) {
+        if (runs_encode(ranks, segment, ret, ret_n))
+            return SIDETOK_OK;
         return encode_long(call, ranks, segment, ret, ret_n);
+    }
     *ret_n = encode_short(ranks, segment, ret);
     return SIDETOK_OK;
 }

@@ -2,78 +2,87 @@
 
 #include "random.h"
 
-enum { CONTEXT_BITS = 22, NEAR = 3 };
-
-/* The bytes around a place: up to three before it in the low three bytes (nearest highest), three behind
- * above them. */
-static uint64_t keep_near(uint64_t around, size_t left, size_t right)
-{
-    uint64_t low = 0xffffff & (uint64_t)0xffffff << 8 * (NEAR - left);
-    uint64_t high = (((uint64_t)1 << 8 * right) - 1) << 24;
-    return around & (low | high);
-}
-
 /*
- * left and right count up to three and tell "exactly one", "exactly two", "three or more"; a piece that
- * begins one byte before the place is another context than one that begins earlier.
+ * Up to two bytes before a place and two behind it tell four kinds of pieces across it apart: two bytes in
+ * all; beginning one byte before it; ending one byte behind it; and reaching two or more on both sides.
  */
-static uint64_t context_hash(const struct cuts *cuts, uint64_t around, size_t left, size_t right)
+enum context { BEGINS_NEAR, ENDS_NEAR, REACHES_FAR, N_CONTEXTS };
+enum { CONTEXT_BITS = 21 };
+
+static uint32_t byte_at(const char *p, ptrdiff_t i)
 {
-    uint64_t key = keep_near(around, left, right) | (left * 4 + right) << 48;
-    return key * cuts->key >> cuts->shift;
+    return (uint8_t)p[i];
 }
 
-static uint64_t load_around(const char *data, size_t left, size_t right)
+/* The bytes that a kind of context looks at. */
+static uint32_t context_of(const char *p, enum context kind)
 {
-    uint64_t around = 0;
-    for (size_t i = 1; i <= left; i++)
-        around |= (uint64_t)(uint8_t)data[-(ptrdiff_t)i] << 8 * (NEAR - i);
-    for (size_t i = 0; i < right; i++)
-        around |= (uint64_t)(uint8_t)data[i] << 8 * (NEAR + i);
-    return around;
+    uint32_t near = byte_at(p, -1) << 8 | byte_at(p, 0);
+    if (kind == BEGINS_NEAR)
+        return near << 8 | byte_at(p, 1);
+    if (kind == ENDS_NEAR)
+        return byte_at(p, -2) << 16 | near;
+    return byte_at(p, -2) << 24 | near << 8 | byte_at(p, 1);
 }
 
-static size_t at_most_near(size_t n)
+static uint64_t hash_of(const struct cuts *cuts, const char *p, enum context kind)
 {
-    return n < NEAR ? n : NEAR;
+    return context_of(p, kind) * cuts->keys[kind] >> (64 - CONTEXT_BITS);
+}
+
+static void set_bit(uint64_t *bits, uint64_t i)
+{
+    bits[i / 64] |= (uint64_t)1 << i % 64;
+}
+
+static bool has_bit(const uint64_t *bits, uint64_t i)
+{
+    return bits[i / 64] >> i % 64 & 1;
 }
 
 enum sidetok_error cuts_build(struct call *call, struct cuts *cuts, const struct ranks *ranks)
 {
     uint64_t *pairs = call_alloc_array(call, 65536 / 64, sizeof *pairs);
+    uint64_t *whole = call_alloc_array(call, 65536 / 64, sizeof *whole);
     uint64_t *contexts = call_alloc_array(call, (1u << CONTEXT_BITS) / 64, sizeof *contexts);
-    if (!pairs || !contexts)
+    uint64_t key = random_key();
+    if (!pairs || !whole || !contexts)
         return SIDETOK_E_NO_MEMORY;
-    *cuts = (struct cuts){pairs, contexts, 64 - CONTEXT_BITS, random_key() * 0x9e3779b97f4a7c15 | 1};
+    *cuts = (struct cuts){
+        pairs,
+        whole,
+        contexts,
+        {key * 0x9e3779b97f4a7c15 | 1, key * 0xbf58476d1ce4e5b9 | 1, key * 0x94d049bb133111eb | 1}};
     for (uint32_t rank = 256; rank < ranks->n; rank++) {
         struct str piece = ranks_piece(ranks, rank);
         for (size_t at = 1; at < piece.size; at++) {
             const char *p = piece.data + at;
-            size_t left = at_most_near(at), right = at_most_near(piece.size - at);
-            uint64_t pair = (uint64_t)(uint8_t)p[-1] << 8 | (uint8_t)p[0];
-            uint64_t hash = context_hash(cuts, load_around(p, left, right), left, right);
-            pairs[pair / 64] |= (uint64_t)1 << pair % 64;
-            contexts[hash / 64] |= (uint64_t)1 << hash % 64;
+            size_t left = at, right = piece.size - at;
+            set_bit(pairs, byte_at(p, -1) << 8 | byte_at(p, 0));
+            if (left == 1 && right == 1)
+                set_bit(whole, byte_at(p, -1) << 8 | byte_at(p, 0));
+            else
+                set_bit(contexts, hash_of(cuts, p,
+                                          left == 1    ? BEGINS_NEAR
+                                          : right == 1 ? ENDS_NEAR
+                                                       : REACHES_FAR));
         }
     }
     return SIDETOK_OK;
 }
 
+/* Whether some piece may reach across `at`, which lies inside text. */
 static bool crossed(const struct cuts *cuts, struct str text, size_t at)
 {
     const char *p = text.data + at;
-    size_t most_left = at_most_near(at), most_right = at_most_near(text.size - at);
-    uint64_t pair = (uint64_t)(uint8_t)p[-1] << 8 | (uint8_t)p[0];
-    if (!(cuts->pairs[pair / 64] >> pair % 64 & 1))
+    bool left = at >= 2, right = text.size - at >= 2;
+    uint32_t pair = byte_at(p, -1) << 8 | byte_at(p, 0);
+    if (!has_bit(cuts->pairs, pair))
         return false;
-    uint64_t around = load_around(p, most_left, most_right);
-    for (size_t left = most_left; left > 0; left--)
-        for (size_t right = most_right; right > 0; right--) {
-            uint64_t hash = context_hash(cuts, around, left, right);
-            if (cuts->contexts[hash / 64] >> hash % 64 & 1)
-                return true;
-        }
-    return false;
+    if (left && right && has_bit(cuts->contexts, hash_of(cuts, p, REACHES_FAR)))
+        return true;
+    return has_bit(cuts->whole, pair) || (right && has_bit(cuts->contexts, hash_of(cuts, p, BEGINS_NEAR))) ||
+           (left && has_bit(cuts->contexts, hash_of(cuts, p, ENDS_NEAR)));
 }
 
 size_t cuts_next(const struct cuts *cuts, struct str text, size_t at)

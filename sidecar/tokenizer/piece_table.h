@@ -78,16 +78,6 @@ static inline struct table_entry *piece_table_line(const struct piece_table *tab
     return table->entries + 2 * (hash >> table->shift);
 }
 
-/**
- * The entry of key, or one that is not its own: table_entry_has() tells. The two places of the first line are
- * chosen between without a branch, since no processor can foresee which it is.
- */
-static inline struct table_entry *piece_table_near(const struct piece_table *table, struct table_key key)
-{
-    struct table_entry *line = piece_table_line(table, key);
-    return line + !table_entry_has(line, key);
-}
-
 /** The entry of key in any of its four places, NULL when there is none. */
 struct table_entry *piece_table_find(const struct piece_table *table, struct table_key key);
 

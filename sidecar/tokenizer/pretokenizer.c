@@ -10,6 +10,7 @@ const char pretokenizer_pattern[] =
 
 /* Sets of classes, one bit each, as the pattern's brackets name them. */
 #define BIT(class) (1u << UNICODE_##class)
+enum { STACK = 999999 };
 enum {
     HEAD = BIT(UPPER) | BIT(LETTER) | BIT(MARK), /* [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] */
     TAIL = BIT(LOWER) | BIT(LETTER) | BIT(MARK), /* [\p{Ll}\p{Lm}\p{Lo}\p{M}] */
@@ -31,12 +32,28 @@ static unsigned class_at(struct str text, size_t at, size_t *ret_end)
     return 1u << unicode_class(code_point);
 }
 
+/* The end of the bytes at `at` that equal the one there: a megabyte of one letter or of spaces is one
+ * pre-token. */
+static size_t same_byte_end(struct str text, size_t at)
+{
+    uint64_t all = (uint8_t)text.data[at] * UINT64_C(0x0101010101010101), word;
+    for (; text.size - at >= 8; at += 8) {
+        memcpy(&word, text.data + at, 8);
+        if (word != all)
+            break;
+    }
+    return at;
+}
+
 /* The end of the characters of set that begin at `at`. */
 static size_t run_end(struct str text, size_t at, unsigned set)
 {
     size_t end;
-    while (class_at(text, at, &end) & set)
+    while (class_at(text, at, &end) & set) {
         at = end;
+        if (at < text.size && (unsigned char)text.data[at] < 0x80 && class_at(text, at, &end) & set)
+            at = same_byte_end(text, at);
+    }
     return at;
 }
 
@@ -94,24 +111,31 @@ size_t pretokenizer_next(struct str text, size_t at)
     return white_end(text, at);
 }
 
+/* Whether a run of white space without a line break begins before `at`'s character, and is long enough. */
+static bool overflows_around(struct str text, size_t at)
+{
+    size_t n = 0, end;
+    unsigned class = BIT(SPACE);
+    while (at > 0 && ((uint8_t)text.data[at] & 0xc0) == 0x80)
+        at--;
+    while (at > 0) { /* back to where the run begins */
+        size_t before = at - 1;
+        while (before > 0 && ((uint8_t)text.data[before] & 0xc0) == 0x80)
+            before--;
+        if (!(class_at(text, before, &end) & BIT(SPACE)))
+            break;
+        at = before;
+    }
+    for (; (class = class_at(text, at, &end)) & BIT(SPACE); at = end)
+        n++;
+    return n >= STACK && !(class & BIT(BREAK));
+}
+
+/* A run that long covers one of the places that lie STACK bytes apart. */
 bool pretokenizer_overflows(struct str text)
 {
-    enum { STACK = 999999 };
-    if (text.size < STACK)
-        return false;
-    size_t n = 0, end;
-    for (size_t at = 0; at < text.size; at = end) {
-        unsigned class = class_at(text, at, &end);
-        n = class & BIT(SPACE) ? n + 1 : 0;
-        if (n >= STACK && end < text.size) {
-            size_t run = run_end(text, end, BIT(SPACE)), unused;
-            if (!(class_at(text, run, &unused) & BIT(BREAK)))
-                return true;
-            end = run;
-            n = 0;
-        } else if (n >= STACK) {
+    for (size_t at = STACK - 1; at < text.size; at += STACK)
+        if (overflows_around(text, at))
             return true;
-        }
-    }
     return false;
 }

@@ -132,9 +132,10 @@ static enum sidetok_error encode_pretoken(struct call *call, struct tekken_encod
         ids->data[ids->n++] = rank + tekken->head.info.n_special;
         return SIDETOK_OK;
     }
+    enum { UNCUT = 16 }; /* a short pre-token is merged at once: cutting costs more than it saves */
     size_t first = ids->n;
     for (size_t at = 0, end; at < piece.size; at = end) {
-        end = cuts_next(&tekken->cuts, piece, at);
+        end = piece.size <= UNCUT ? piece.size : cuts_next(&tekken->cuts, piece, at);
         struct str segment = {piece.data + at, end - at};
         TRY(encode_segment(call, encoder, segment, segment.size == piece.size, ids));
         if (end == piece.size && at > 0)
@@ -144,57 +145,102 @@ static enum sidetok_error encode_pretoken(struct call *call, struct tekken_encod
 }
 
 /*
- * The pre-tokens of one window, but for the last: starts has their first bytes, bit 0 too. Nearly all are
- * found at the first look, and three ids are stored whatever their number: no branch but "found".
+ * The pre-tokens of one window, looked up in two steps: first all keys and the lines of the table where they
+ * may be, which are fetched meanwhile; then, after the next window's first step, the answers. The table is
+ * larger than the second-level cache, and one word in three would wait for it.
  */
-static enum sidetok_error encode_window(struct call *call, struct tekken_encoder *encoder, const char *window,
-                                        uint64_t starts, struct ids *ids)
+struct lookups {
+    struct lookup {
+        struct table_key key;
+        struct table_entry *line;
+        uint32_t begin, size;
+    } items[BOUNDARIES_WINDOW];
+    size_t n;
+    const char *window;
+};
+
+/* A line in which nothing is ever found, for pre-tokens that are too long for the table. */
+static struct table_entry no_line[2];
+
+static void prepare(const struct tekken_encoder *encoder, const char *window, uint64_t starts,
+                    struct lookups *lookups)
+{
+    struct lookup *item = lookups->items;
+    unsigned begin = 0;
+    for (starts &= starts - 1; starts; starts &= starts - 1, item++) {
+        unsigned end = (unsigned)__builtin_ctzll(starts);
+        item->begin = begin;
+        item->size = end - begin;
+        begin = end;
+        if (item->size <= TABLE_MAX_SIZE) {
+            item->key = table_key(window + item->begin, item->size);
+            item->line = piece_table_line(&encoder->table, item->key);
+            __builtin_prefetch(item->line);
+        } else {
+            item->key = (struct table_key){1, 1};
+            item->line = no_line;
+        }
+    }
+    lookups->n = (size_t)(item - lookups->items);
+    lookups->window = window;
+}
+
+/* Nearly all are found at the first look; three ids are stored whatever their number: no branch but "found".
+ */
+static enum sidetok_error finish(struct call *call, struct tekken_encoder *encoder, struct lookups *lookups,
+                                 struct ids *ids)
 {
     if (!ids_reserve(call, ids, BOUNDARIES_WINDOW + TABLE_MAX_IDS))
         return SIDETOK_E_NO_MEMORY;
     uint32_t *out = ids->data + ids->n;
-    unsigned begin = 0, end;
-    for (starts &= starts - 1; starts; starts &= starts - 1, begin = end) {
-        end = (unsigned)__builtin_ctzll(starts);
-        size_t size = end - begin;
-        if (size <= TABLE_MAX_SIZE) {
-            struct table_key key = table_key(window + begin, size);
-            const struct table_entry *entry = piece_table_near(&encoder->table, key);
-            if (table_entry_has(entry, key)) {
-                memcpy(out, entry->ids, sizeof entry->ids);
-                out += entry->meta & TABLE_COUNT;
-                continue;
-            }
+    for (size_t i = 0; i < lookups->n; i++) {
+        const struct lookup *item = &lookups->items[i];
+        const struct table_entry *entry = item->line + !table_entry_has(item->line, item->key);
+        if (table_entry_has(entry, item->key)) {
+            memcpy(out, entry->ids, sizeof entry->ids);
+            out += entry->meta & TABLE_COUNT;
+            continue;
         }
         ids->n = (size_t)(out - ids->data);
-        TRY(encode_pretoken(call, encoder, (struct str){window + begin, size}, ids));
+        TRY(encode_pretoken(call, encoder, (struct str){lookups->window + item->begin, item->size}, ids));
         if (!ids_reserve(call, ids, BOUNDARIES_WINDOW + TABLE_MAX_IDS))
             return SIDETOK_E_NO_MEMORY;
         out = ids->data + ids->n;
     }
     ids->n = (size_t)(out - ids->data);
+    lookups->n = 0;
     return SIDETOK_OK;
 }
 
-/* Windows as long as 16 bytes more than one are readable; then, and where a window gives no second start, one
- * by one. */
+/* The starts in the window at `at`; 0 where only pretokenizer_next() can tell, and near the text's end. */
+static uint64_t window_starts(const struct tekken_encoder *encoder, struct str text, size_t at)
+{
+    if (text.size - at < BOUNDARIES_WINDOW + TABLE_MAX_SIZE)
+        return 0;
+    uint64_t starts = boundaries_find(encoder->classify, (const uint8_t *)text.data + at);
+    return starts & (starts - 1) ? starts : 0;
+}
+
 static enum sidetok_error encode_text(struct call *call, struct tekken_encoder *encoder, struct str text,
                                       struct ids *ids)
 {
+    struct lookups lookups[2];
+    lookups[0].n = lookups[1].n = 0;
     encoder->text_end = text.data + text.size;
-    for (size_t at = 0, end; at < text.size; at = end) {
-        uint64_t found = 0;
-        if (text.size - at >= BOUNDARIES_WINDOW + TABLE_MAX_SIZE)
-            found = boundaries_find(encoder->classify, (const uint8_t *)text.data + at);
-        if (found & (found - 1)) {
-            TRY(encode_window(call, encoder, text.data + at, found, ids));
-            end = at + 63 - (size_t)__builtin_clzll(found);
-        } else {
-            end = pretokenizer_next(text, at);
-            TRY(encode_pretoken(call, encoder, (struct str){text.data + at, end - at}, ids));
+    unsigned turn = 0;
+    for (size_t at = 0, end; at < text.size; at = end, turn ^= 1) {
+        uint64_t starts = window_starts(encoder, text, at);
+        if (starts) {
+            prepare(encoder, text.data + at, starts, &lookups[turn]);
+            TRY(finish(call, encoder, &lookups[turn ^ 1], ids));
+            end = at + 63 - (size_t)__builtin_clzll(starts);
+            continue;
         }
+        TRY(finish(call, encoder, &lookups[turn ^ 1], ids));
+        end = pretokenizer_next(text, at);
+        TRY(encode_pretoken(call, encoder, (struct str){text.data + at, end - at}, ids));
     }
-    return SIDETOK_OK;
+    return finish(call, encoder, &lookups[turn ^ 1], ids);
 }
 
 static enum sidetok_error encode_lines(struct call *call, struct tekken_encoder *encoder, struct str text,
