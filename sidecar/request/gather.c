@@ -56,14 +56,14 @@ static enum sidetok_error add_chunk(struct gather *gather, const struct chunk *c
 
 static enum sidetok_error add_chunks(struct gather *gather, const struct content *content)
 {
-    bool new_message = gather->n_parts > 0; /* the next text is joined to another message's */
+    bool first_text = true; /* it is joined to the texts of earlier messages, the others to it */
     for (size_t i = 0; i < content->n_chunks; i++) {
         const struct chunk *chunk = &content->chunks[i];
         if (chunk->kind != CHUNK_TEXT) {
             TRY(add_chunk(gather, chunk));
         } else if (chunk->text.size > 0) {
-            add_text(gather, new_message ? MESSAGE_JOIN : gather->chunk_join, chunk->text);
-            new_message = false;
+            add_text(gather, first_text ? MESSAGE_JOIN : gather->chunk_join, chunk->text);
+            first_text = false;
         }
     }
     return SIDETOK_OK;

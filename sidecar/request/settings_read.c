@@ -27,17 +27,15 @@ static void read_literal(struct pydantic *errors, const struct pydantic_loc *loc
                        expected ? STR("Input should be True") : STR("Input should be False"), value);
 }
 
-static bool read_effort(struct pydantic *errors, const struct pydantic_loc *loc, const struct json *value,
+static void read_effort(struct pydantic *errors, const struct pydantic_loc *loc, const struct json *value,
                         enum reasoning_effort *ret_effort)
 {
     struct str names[EFFORT_COUNT];
     size_t index = 0;
     for (size_t i = 0; i < EFFORT_COUNT; i++)
         names[i] = settings_effort_text((enum reasoning_effort)(i + 1));
-    if (!pydantic_enum(errors, loc, value, names, EFFORT_COUNT, &index))
-        return false;
-    *ret_effort = (enum reasoning_effort)(index + 1);
-    return true;
+    if (pydantic_enum(errors, loc, value, names, EFFORT_COUNT, &index))
+        *ret_effort = (enum reasoning_effort)(index + 1);
 }
 
 /** The values as written, which may repeat until they are checked. */

@@ -199,10 +199,11 @@ TEST(normalizer_follows_each_rule)
 TEST(text_that_nothing_is_joined_to_is_not_copied)
 {
     struct message messages[] = {USER(CHUNKS(SAY(""), SAY("a text"))), ASSISTANT(TEXT("an answer"))};
-    struct request request = {.messages = messages, .n_messages = 2};
+    struct request request = {.messages = messages, .n_messages = 2, .system_prompt = STR("of earlier")};
     struct call call;
     call_init(&call);
     CHECK(request_normalize(&call, rules_find(7), NULL, &request) == SIDETOK_OK);
+    CHECK(!request.system_prompt.data);
     CHECK(request.messages[0].content.text.data == messages[0].content.chunks[1].text.data);
     CHECK(request.messages[1].content.text.data == messages[1].content.text.data);
     call_done(&call);

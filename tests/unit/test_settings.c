@@ -32,6 +32,26 @@ static const struct read_case read_cases[] = {
      "{'reasoning_effort': {'accepts_none': 1, 'default': 'low', 'values': ['low']}, 'json_schema': "
      "{'accepts_none': 0.0}}",
      "ok low of ['low'] schema"},
+    {"1.0 equals True, 0 equals False",
+     "{'reasoning_effort': {'accepts_none': 1.0, 'default': 'low', 'values': ['low']}, 'json_schema': "
+     "{'accepts_none': 0}}",
+     "ok low of ['low'] schema"},
+    {"0.5 is not True, 2 is not False",
+     "{'reasoning_effort': {'accepts_none': 0.5, 'default': 'low', 'values': ['low']}, 'json_schema': "
+     "{'accepts_none': 2}}",
+     "2 validation errors for ModelSettingsBuilder\n"
+     "reasoning_effort.accepts_none\n"
+     "  Input should be True [type=literal_error, input_value=0.5, input_type=float]\n"
+     "json_schema.accepts_none\n"
+     "  Input should be False [type=literal_error, input_value=2, input_type=int]"},
+    {"0 is not True, 1.5 is not False",
+     "{'reasoning_effort': {'accepts_none': 0, 'default': 'low', 'values': ['low']}, 'json_schema': "
+     "{'accepts_none': 1.5}}",
+     "2 validation errors for ModelSettingsBuilder\n"
+     "reasoning_effort.accepts_none\n"
+     "  Input should be True [type=literal_error, input_value=0, input_type=int]\n"
+     "json_schema.accepts_none\n"
+     "  Input should be False [type=literal_error, input_value=1.5, input_type=float]"},
     {"the type is not looked at further", "{'json_schema': {'type': 'enum'}}", "ok schema"},
     {"unknown field", "{'a': 1}",
      "1 validation error for ModelSettingsBuilder\n"
@@ -224,6 +244,8 @@ TEST(builder_without_a_field_ignores_what_was_asked)
 {
     struct request request = {.reasoning_effort = EFFORT_LOW, .response_format = FORMAT_JSON_OBJECT};
     struct call call;
+    request.settings_effort = EFFORT_HIGH; /* of an earlier build */
+    request.settings_schema = &request.schema;
     call_init(&call);
     CHECK(settings_build(&call, &neither, &request) == SIDETOK_OK);
     CHECK_INT(request.settings_effort, EFFORT_UNSET);

@@ -26,7 +26,7 @@ static const struct json null = {JSON_NULL, .boolean = false};
 static const struct json_member parameters[] = {
     {{"type", 4}, {JSON_STRING, .text = {"object", 6}}},
     {{"b", 1}, {JSON_FLOAT, .number = 1}},
-    {{"a", 1}, {JSON_ARRAY, .array = {&null, 1}}},
+    {{"é", 2}, {JSON_ARRAY, .array = {&null, 1}}},
 };
 static struct tool two_tools[] = {
     {{"f", 1}, {"d", 1}, {JSON_OBJECT, .object = {parameters, 3}}, .strict = true},
@@ -78,7 +78,7 @@ static const struct template_case v2_cases[] = {
      REQUEST(USER(TEXT("a")), ASSISTANT(TEXT("b \t  ")), USER(TEXT("c")))},
     {"tools at the last user message, strict left out, order of members kept", 2, PLAIN,
      "<s>[INST]«a»[/INST]«b»</s>[AVAILABLE_TOOLS]«[{'type': 'function', 'function': {'name': 'f', "
-     "'description': 'd', 'parameters': {'type': 'object', 'b': 1.0, 'a': [null]}}}, {'type': 'function', "
+     "'description': 'd', 'parameters': {'type': 'object', 'b': 1.0, 'é': [null]}}}, {'type': 'function', "
      "'function': {'name': 'g', 'description': '', 'parameters': {}}}]»[/AVAILABLE_TOOLS][INST]«c»[/INST]",
      WITH(TOOLS_FG, USER(TEXT("a")), ASSISTANT(TEXT("b")), USER(TEXT("c")))},
     {"no tools: no list", 2, PLAIN, "<s>[INST]«a»[/INST]", WITH(.has_tools = true, USER(TEXT("a")))},
@@ -101,6 +101,19 @@ static const struct template_case v2_cases[] = {
      "assistant turn.",
      REQUEST(USER(TEXT("a")), CALLS(NOTHING, CALL("aaaaaaaaa", "f", "{}"), CALL("bbbbbbbbb", "f", "{}")),
              RESULT("aaaaaaaaa", TEXT("x")), RESULT("bbbbbbbbb", TEXT("y")))},
+    {"each turn has its one result", 2, PLAIN,
+     "<s>[INST]«a»[/INST][TOOL_CALLS]«[{'name': 'f', 'arguments': {}}]»</s>[TOOL_RESULTS]«[{'name': null, "
+     "'content': "
+     "1}]»[/TOOL_RESULTS][TOOL_CALLS]«[{'name': 'f', 'arguments': {}}]»</s>[TOOL_RESULTS]«[{'name': null, "
+     "'content': "
+     "2}]»[/TOOL_RESULTS]",
+     REQUEST(USER(TEXT("a")), CALLS(NOTHING, CALL("x", "f", "")), RESULT("x", TEXT("1")),
+             CALLS(NOTHING, CALL("y", "f", "")), RESULT("y", TEXT("2")))},
+    {"results of a turn without calls are not counted", 2, PLAIN,
+     "<s>[INST]«a»[/INST]«b»</s>[TOOL_RESULTS]«[{'name': null, 'content': "
+     "1}]»[/TOOL_RESULTS][TOOL_RESULTS]«[{'name': "
+     "null, 'content': 2}]»[/TOOL_RESULTS]",
+     REQUEST(USER(TEXT("a")), ASSISTANT(TEXT("b")), RESULT("x", TEXT("1")), RESULT("y", TEXT("2")))},
     {"several results are let through before the last user message", 2, PLAIN,
      "<s>[INST]«a»[/INST]«b»</s>[INST]«c»[/INST]",
      REQUEST(USER(TEXT("a")), CALLS(NOTHING, CALL("aaaaaaaaa", "f", "{}"), CALL("bbbbbbbbb", "f", "{}")),
@@ -135,6 +148,9 @@ static const struct template_case v3_cases[] = {
      "'bbbbbbbbb'}»[/TOOL_RESULTS][TOOL_RESULTS]«{'content': 'y', 'call_id': 'aaaaaaaaa'}»[/TOOL_RESULTS]",
      REQUEST(USER(TEXT("a")), CALLS(NOTHING, CALL("aaaaaaaaa", "f", "{}"), CALL("bbbbbbbbb", "f", "{}")),
              RESULT("bbbbbbbbb", TEXT("x")), RESULT("aaaaaaaaa", TEXT("y")))},
+    {"an empty id is left out", 3, PLAIN,
+     "<s>[INST]«a»[/INST][TOOL_CALLS]«[{'name': 'f', 'arguments': {}}]»</s>",
+     REQUEST(USER(TEXT("a")), CALLS(NOTHING, CALL("", "f", "{}")))},
     {"an id that is not given is left out", 3, PLAIN,
      "<s>[INST]«a»[/INST][TOOL_CALLS]«[{'name': 'f', 'arguments': {}}]»</s>",
      REQUEST(USER(TEXT("a")), CALLS(NOTHING, CALL("null", "f", "{}")))},
@@ -252,6 +268,12 @@ static const struct template_case v15_cases[] = {
     {"chunks of one message are joined by nothing", 15, EFFORT,
      "<s>[MODEL_SETTINGS]«{'reasoning_effort': 'none'}»[/MODEL_SETTINGS][INST]«ab\n\ncd»[/INST]",
      REQUEST(USER(CHUNKS(SAY("a"), SAY("b"))), USER(CHUNKS(SAY("c"), SAY("d"))))},
+    {"sound in a system message needs an encoder", 15, EFFORT,
+     "AssertionError: Make sure to define a audio encoder at init",
+     REQUEST(SYSTEM(CHUNKS(SAY("s"), SOUND)), USER(TEXT("a")))},
+    {"thinking in a system message is refused", 15, EFFORT,
+     "TokenizerException: ThinkChunk in system message is not supported for this model",
+     REQUEST(SYSTEM(CHUNKS(THINK("t"), SAY("s"))), USER(TEXT("a")))},
     {"a result of chunks", 15, EFFORT, "AssertionError: Make sure to define a image encoder at init",
      REQUEST(USER(TEXT("a")), CALLS(NOTHING, CALL("i", "f", "{}")), RESULT("i", CHUNKS(SAY("x"), IMAGE)))},
 };
@@ -455,10 +477,10 @@ TEST(truncation_begins_with_v7)
     static const struct {
         int version;
         bool truncates;
-    } rows[] = {{1, false}, {2, false}, {3, false}, {7, true}, {11, true}, {13, true}};
+    } rows[] = {{1, false}, {2, false}, {3, false}, {7, true}, {11, true}, {13, true}, {15, true}};
     struct message messages[] = {USER(TEXT("a"))};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct template_env env = env_of(rows[i].version, PLAIN);
+        struct template_env env = env_of(rows[i].version, NO_SETTINGS);
         struct request request = {
             .messages = messages, .n_messages = 1, .has_max_tokens = true, .max_tokens = -5};
         struct call call;
@@ -488,19 +510,35 @@ TEST(error_leaves_what_came_before_it)
 TEST(image_moves_first_only_when_last_after_texts)
 {
     const struct {
-        const char *before_image;
+        const char *before_failure, *who; /* who fails */
         struct template_case row;
     } rows[] = {
-        {"<s>[INST]", {"last after texts", 7, PLAIN, "", REQUEST(USER(CHUNKS(SAY("c"), IMAGE)))}},
-        {"<s>[INST]«c»", {"not last", 7, PLAIN, "", REQUEST(USER(CHUNKS(SAY("c"), IMAGE, SAY("d"))))}},
-        {"<s>[INST]«c»", {"not the only one", 7, PLAIN, "", REQUEST(USER(CHUNKS(SAY("c"), IMAGE, IMAGE)))}},
+        {"<s>[INST]", "image", {"last after texts", 7, PLAIN, "", REQUEST(USER(CHUNKS(SAY("c"), IMAGE)))}},
+        {"<s>[INST]«c»",
+         "image",
+         {"not last", 7, PLAIN, "", REQUEST(USER(CHUNKS(SAY("c"), IMAGE, SAY("d"))))}},
+        {"<s>[INST]«c»",
+         "image",
+         {"two images", 7, PLAIN, "", REQUEST(USER(CHUNKS(SAY("c"), IMAGE, IMAGE)))}},
+        {"<s>[INST]",
+         "audio",
+         {"a sound before", 7, PLAIN, "", REQUEST(USER(CHUNKS(SOUND, SAY("c"), IMAGE)))}},
+        {"<s>[INST]«s\n\n»",
+         "image",
+         {"v3, prompt apart", 3, PLAIN, "", REQUEST(SYSTEM(TEXT("s")), USER(CHUNKS(SAY("c"), IMAGE)))}},
+        {"<s>[INST]",
+         "image",
+         {"v3, not the last user", 3, PLAIN, "",
+          REQUEST(SYSTEM(TEXT("s")), USER(CHUNKS(SAY("c"), IMAGE)), ASSISTANT(TEXT("a")), USER(TEXT("u")))}},
+        {"<s>[INST]", "image", {"v3, no prompt", 3, PLAIN, "", REQUEST(USER(CHUNKS(SAY("c"), IMAGE)))}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct call call;
         struct stream stream;
         call_init(&call);
         CHECK(render(&call, &rows[i].row, &stream) == SIDETOK_E_ASSERTION);
-        CHECK_STR(in_words(&call, SIDETOK_OK, &stream), str_from(rows[i].before_image));
+        CHECK_STR(in_words(&call, SIDETOK_OK, &stream), str_from(rows[i].before_failure));
+        CHECK(memmem(call.failure.message.data, call.failure.message.size, rows[i].who, 5));
         call_done(&call);
     }
 }
