@@ -45,7 +45,7 @@ enum sidetok_error cutter_build(struct call *call, const struct symbols *symbols
     *ret = (struct cutter){.symbols = symbols, .spaces_lead = check_spaces(symbols)};
     size_t n_words = (size_t)symbols->n_joints * symbols->joint_stride;
     ret->joins = call_alloc_array(call, n_words, sizeof *ret->joins);
-    ret->ascii = call_alloc_array(call, 128 * 128, 1);
+    ret->ascii = call_alloc_array(call, 128 * 256, 1);
     if (!ret->joins || !ret->ascii)
         return SIDETOK_E_NO_MEMORY;
     memcpy(ret->joins, symbols->joins, n_words * sizeof *ret->joins);
@@ -54,7 +54,7 @@ enum sidetok_error cutter_build(struct call *call, const struct symbols *symbols
             ~(1ull << space.joint % 64);
     for (size_t left = 0; left < 128; left++)
         for (size_t right = 0; right < 128; right++)
-            ret->ascii[left * 128 + right] = !join(ret, symbols->ascii[left], symbols->ascii[right]);
+            ret->ascii[left + right * 256] = !join(ret, symbols->ascii[left], symbols->ascii[right]);
     return SIDETOK_OK;
 }
 
@@ -71,12 +71,32 @@ static bool is_ascii(const char *text, size_t size)
     return (bits & 0x8080808080808080u) == 0;
 }
 
-static uint64_t cut_ascii(const struct cutter *cutter, const uint8_t *text, size_t size)
+/* The two bytes before `end`, as an index of the table. */
+static unsigned bytes_before(const uint8_t *text, size_t end)
+{
+    return text[end - 2] | text[end - 1] * 256u;
+}
+
+/* From the end, two halves at a time: one load, one look-up and one shift-and-add for each byte. */
+static uint64_t cut_ascii_block(const uint8_t *table, const uint8_t *text)
+{
+    uint64_t low = 0, high = 0;
+    for (size_t i = 32; i > 1; i--) {
+        low = low * 2 + table[bytes_before(text, i)];
+        high = high * 2 + table[bytes_before(text, i + 32)];
+    }
+    high = high * 2 + table[bytes_before(text, 33)];
+    return low << 1 | high << 32;
+}
+
+static uint64_t cut_ascii(const uint8_t *table, const uint8_t *text, size_t size)
 {
     uint64_t cuts = 0;
-    for (size_t i = 1; i < size; i++)
-        cuts |= (uint64_t)cutter->ascii[text[i - 1] * 128u + text[i]] << i;
-    return cuts;
+    if (size == CUTTER_BLOCK)
+        return cut_ascii_block(table, text);
+    for (size_t i = size; i > 1; i--)
+        cuts = cuts * 2 + table[bytes_before(text, i)];
+    return cuts << 1;
 }
 
 static uint64_t cut_characters(const struct cutter *cutter, struct str text, size_t at,
@@ -105,5 +125,5 @@ uint64_t cutter_block(const struct cutter *cutter, struct str text, size_t at, s
     uint64_t first = !join(cutter, *last, cutter->symbols->ascii[bytes[0]]);
     *last = cutter->symbols->ascii[bytes[size - 1]];
     *ret_size = size;
-    return first | cut_ascii(cutter, bytes, size);
+    return first | cut_ascii(cutter->ascii, bytes, size);
 }

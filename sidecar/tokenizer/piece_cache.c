@@ -7,6 +7,18 @@
 
 enum { HUGE_PAGE = 2 << 20, MAX_STAYING = PIECE_WAYS - 1 };
 
+/* What keeps the first n bytes of 16, as a little-endian machine loads them. */
+#define KEEP_LOW(n)  ((n) >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * ((n)&7)) - 1)
+#define KEEP_HIGH(n) ((n) >= 16 ? UINT64_MAX : (n) <= 8 ? 0 : (UINT64_C(1) << 8 * ((n)&7)) - 1)
+#define KEEP(n)                                                                                              \
+    {                                                                                                        \
+        KEEP_LOW(n), KEEP_HIGH(n)                                                                            \
+    }
+const struct piece_key piece_key_masks[PIECE_KEY_BYTES + 1] = {
+    KEEP(0), KEEP(1),  KEEP(2),  KEEP(3),  KEEP(4),  KEEP(5),  KEEP(6),  KEEP(7),  KEEP(8),
+    KEEP(9), KEEP(10), KEEP(11), KEEP(12), KEEP(13), KEEP(14), KEEP(15), KEEP(16),
+};
+
 static uint64_t draw(void)
 {
     uint64_t number = 0;

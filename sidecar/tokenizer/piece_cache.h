@@ -49,14 +49,15 @@ void piece_cache_close(struct piece_cache *cache);
 void piece_cache_put(struct piece_cache *cache, struct piece_key key, const uint32_t *ids, uint32_t n_ids,
                      bool stays);
 
+/** By n: what keeps the first n bytes of a key. */
+extern const struct piece_key piece_key_masks[PIECE_KEY_BYTES + 1];
+
 /** The key of size bytes (1 to 16) at text, of which 16 may be read. */
 static inline struct piece_key piece_key_of(const char *text, size_t size)
 {
     struct piece_key key;
     memcpy(&key, text, sizeof key);
-    uint64_t low_mask = size >= 8 ? UINT64_MAX : UINT64_MAX >> (64 - 8 * size);
-    uint64_t high_mask = size > 8 ? UINT64_MAX >> (128 - 8 * size) : 0;
-    return (struct piece_key){key.low & low_mask, key.high & high_mask};
+    return (struct piece_key){key.low & piece_key_masks[size].low, key.high & piece_key_masks[size].high};
 }
 
 /** The first entry of the key's bucket. */

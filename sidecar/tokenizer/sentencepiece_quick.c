@@ -13,9 +13,18 @@ struct writer {
 /* A stretch between two cuts. */
 struct row {
     struct piece_key key;
-    const struct piece_entry *bucket; /* NULL: longer than a key */
+    const struct piece_entry *bucket;
     uint32_t start, size;
 };
+
+/* Buckets of rows that no cache holds. The key of such a row is zeros. */
+enum { ODD = UINT8_MAX }; /* instead of a number of ids */
+static const struct piece_entry spaces_bucket[PIECE_WAYS] = {{.n_ids = ODD}};
+static const struct piece_entry long_bucket[PIECE_WAYS] = {{.n_ids = ODD}};
+static const struct piece_entry new_bucket[PIECE_WAYS] = {{.key = {UINT64_MAX, UINT64_MAX}}};
+
+/* Room for what the rows of a block write without asking, and one entry's ids copied whole. */
+enum { BLOCK_ROOM = CUTTER_BLOCK * PIECE_INLINE_IDS + 4 };
 
 /* Makes room for n ids; what is already out counts. */
 static enum sidetok_error make_room(struct writer *writer, size_t n)
@@ -139,56 +148,93 @@ static enum sidetok_error put_long_row(struct writer *writer, const struct row *
     return put_merged(writer, text, skip);
 }
 
-static enum sidetok_error put_row(struct writer *writer, const struct row *row)
+/* A row for which the quick way was not enough. */
+static __attribute__((noinline)) enum sidetok_error put_odd_row(struct writer *writer, const struct row *row)
 {
     const struct piece_cache *cache = &writer->encoder->cache;
-    if (row->size == 1 && row->key.low == ' ' && writer->encoder->model->cutter.spaces_lead) {
-        writer->n_spaces++;
+    const struct piece_entry *entry;
+    if (row->bucket == spaces_bucket) {
+        writer->n_spaces += row->size;
         return SIDETOK_OK;
     }
-    if (row->size > PIECE_KEY_BYTES)
-        return put_long_row(writer, row);
-    const struct piece_entry *entry = row->bucket ? piece_cache_find(cache, row->bucket, row->key) : NULL;
-    if (!entry)
-        return put_new_row(writer, row);
-    if (writer->n_spaces > 0 || entry->n_ids > PIECE_INLINE_IDS)
-        return put_answer(writer, row, piece_cache_ids(cache, entry), entry->n_ids);
-    if (writer->limit - writer->out < PIECE_INLINE_IDS)
-        TRY(make_room(writer, PIECE_INLINE_IDS));
-    memcpy(writer->out, entry->ids, sizeof entry->ids);
-    writer->out += entry->n_ids;
-    return SIDETOK_OK;
+    if (row->bucket == long_bucket)
+        TRY(put_long_row(writer, row));
+    else if ((entry = piece_cache_find(cache, row->bucket, row->key)) != NULL)
+        TRY(put_answer(writer, row, piece_cache_ids(cache, entry), entry->n_ids));
+    else
+        TRY(put_new_row(writer, row));
+    return make_room(writer, BLOCK_ROOM);
 }
 
 /* Looks where the answer would be, so that it is on its way while other rows are written. */
-static void find_bucket(const struct writer *writer, struct row *row)
+static inline void find_bucket(const struct writer *writer, struct row *row)
 {
     const struct quick_encoder *encoder = writer->encoder;
-    row->bucket = NULL;
-    if (row->size > PIECE_KEY_BYTES)
+    if (row->size > PIECE_KEY_BYTES) {
+        row->key = (struct piece_key){0, 0};
+        row->bucket = long_bucket;
         return;
+    }
     row->key = piece_key_of(writer->text.data + row->start, row->size);
-    if (row->size == 1)
-        row->bucket = &encoder->model->single[row->key.low];
-    else if (encoder->cache.entries)
-        row->bucket = piece_cache_bucket(&encoder->cache, row->key);
+    row->bucket = encoder->cache.entries ? piece_cache_bucket(&encoder->cache, row->key) : new_bucket;
+    row->bucket = row->size == 1 ? &encoder->model->single[row->key.low] : row->bucket;
     __builtin_prefetch(row->bucket);
 }
 
-/* The rows that end in a block, whose cuts are bits from `at` on. */
+/* Where the row of spaces at start ends: before the last of the run, which leads what follows, or at `last`.
+ */
+static size_t spaces_end(struct str text, size_t start, size_t last)
+{
+    size_t at = start + 1;
+    while (at < last && text.data[at] == ' ')
+        at++;
+    return at == last || at == start + 1 ? at : at - 1;
+}
+
+/* Lists the rows that end in a block, whose cuts are bits from `at` on. */
+static size_t list_rows(struct writer *writer, size_t at, uint64_t cuts, size_t *row_start,
+                        struct row rows[CUTTER_BLOCK])
+{
+    bool spaces_lead = writer->encoder->model->cutter.spaces_lead;
+    size_t n = 0, start = *row_start;
+    for (; cuts; cuts &= cuts - 1) {
+        size_t end = at + (size_t)__builtin_ctzll(cuts);
+        struct row *row = &rows[n++];
+        if (end - start == 1 && writer->text.data[start] == ' ' && spaces_lead) {
+            size_t last = at + 63 - (size_t)__builtin_clzll(cuts);
+            end = spaces_end(writer->text, start, last);
+            cuts &= ~0ull << (end - at);
+            *row = (struct row){{0, 0}, spaces_bucket, (uint32_t)start, (uint32_t)(end - start)};
+        } else {
+            row->start = (uint32_t)start;
+            row->size = (uint32_t)(end - start);
+            find_bucket(writer, row);
+        }
+        start = end;
+    }
+    *row_start = start;
+    return n;
+}
+
+/* Writes the rows that end in a block. */
 static enum sidetok_error put_rows(struct writer *writer, size_t at, uint64_t cuts, size_t *row_start)
 {
     struct row rows[CUTTER_BLOCK];
-    size_t n = 0;
-    for (; cuts; cuts &= cuts - 1) {
-        size_t cut = at + (size_t)__builtin_ctzll(cuts);
-        rows[n].start = (uint32_t)*row_start;
-        rows[n].size = (uint32_t)(cut - *row_start);
-        find_bucket(writer, &rows[n++]);
-        *row_start = cut;
+    const struct piece_cache *cache = &writer->encoder->cache;
+    size_t n = list_rows(writer, at, cuts, row_start, rows);
+    if (writer->limit - writer->out < BLOCK_ROOM)
+        TRY(make_room(writer, BLOCK_ROOM));
+    for (size_t i = 0; i < n; i++) {
+        const struct piece_entry *entry = rows[i].bucket;
+        if (!piece_key_equal(entry->key, rows[i].key))
+            entry = piece_cache_find(cache, entry, rows[i].key);
+        if (!entry || entry->n_ids > PIECE_INLINE_IDS || writer->n_spaces > 0) {
+            TRY(put_odd_row(writer, &rows[i]));
+            continue;
+        }
+        memcpy(writer->out, entry->ids, sizeof entry->ids);
+        writer->out += entry->n_ids;
     }
-    for (size_t i = 0; i < n; i++)
-        TRY(put_row(writer, &rows[i]));
     return SIDETOK_OK;
 }
 
@@ -200,7 +246,7 @@ enum sidetok_error quick_encode(struct call *call, struct quick_encoder *encoder
     size_t row_start = start, size;
     if (start == end)
         return SIDETOK_OK;
-    TRY(make_room(&writer, (end - start) / 4 + 16));
+    TRY(make_room(&writer, (end - start) / 4 + BLOCK_ROOM));
     for (size_t at = start; at < end; at += size) {
         uint64_t cuts = cutter_block(&encoder->model->cutter, (struct str){text.data, end}, at, &last, &size);
         TRY(put_rows(&writer, at, at == start ? cuts & ~1ull : cuts, &row_start));

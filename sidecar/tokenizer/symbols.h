@@ -55,8 +55,8 @@ size_t symbols_read(const struct symbols *symbols, struct str text, size_t at, s
 void symbols_list_joints(const struct symbols *symbols, uint32_t *joints);
 
 /**
- * Whether two symbols that merge can meet with these characters at their border. If not, no merge ever crosses the
- * place between the two characters: text can be cut there.
+ * Whether two symbols that merge can meet with these characters at their border. If not, no merge ever
+ * crosses the place between the two characters: text can be cut there.
  */
 static inline bool symbols_join(const struct symbols *symbols, struct character left, struct character right)
 {
