@@ -39,6 +39,14 @@ static bool check_spaces(const struct symbols *symbols)
     return best_of_spaces > worst_of_others;
 }
 
+/* Where in the table the two characters at text are. */
+static inline size_t pair_index(const uint8_t *text)
+{
+    uint16_t index;
+    memcpy(&index, text, sizeof index);
+    return index;
+}
+
 enum sidetok_error cutter_build(struct call *call, const struct symbols *symbols, struct cutter *ret)
 {
     struct character space = symbols->ascii[' '];
@@ -52,40 +60,36 @@ enum sidetok_error cutter_build(struct call *call, const struct symbols *symbols
     if (ret->spaces_lead)
         ret->joins[(size_t)space.joint * symbols->joint_stride + space.joint / 64] &=
             ~(1ull << space.joint % 64);
-    for (size_t left = 0; left < 128; left++)
-        for (size_t right = 0; right < 128; right++)
-            ret->ascii[left + right * 256] = !join(ret, symbols->ascii[left], symbols->ascii[right]);
+    for (unsigned left = 0; left < 128; left++)
+        for (unsigned right = 0; right < 128; right++) {
+            uint8_t text[2] = {(uint8_t)left, (uint8_t)right};
+            ret->ascii[pair_index(text)] = !join(ret, symbols->ascii[left], symbols->ascii[right]);
+        }
     return SIDETOK_OK;
 }
 
-static bool is_ascii(const char *text, size_t size)
+static bool is_ascii(const uint8_t *text, size_t size)
 {
-    uint64_t bits = 0, word;
-    size_t i = 0;
-    for (; i + 8 <= size; i += 8) {
-        memcpy(&word, text + i, 8);
-        bits |= word;
+    uint64_t bits = 0, words[CUTTER_BLOCK / 8];
+    if (size == CUTTER_BLOCK) {
+        memcpy(words, text, sizeof words);
+        for (size_t i = 0; i < CUTTER_BLOCK / 8; i++)
+            bits |= words[i];
     }
-    for (; i < size; i++)
-        bits |= (uint8_t)text[i];
+    for (size_t i = 0; size < CUTTER_BLOCK && i < size; i++)
+        bits |= text[i];
     return (bits & 0x8080808080808080u) == 0;
-}
-
-/* The two bytes before `end`, as an index of the table. */
-static unsigned bytes_before(const uint8_t *text, size_t end)
-{
-    return text[end - 2] | text[end - 1] * 256u;
 }
 
 /* From the end, two halves at a time: one load, one look-up and one shift-and-add for each byte. */
 static uint64_t cut_ascii_block(const uint8_t *table, const uint8_t *text)
 {
     uint64_t low = 0, high = 0;
-    for (size_t i = 32; i > 1; i--) {
-        low = low * 2 + table[bytes_before(text, i)];
-        high = high * 2 + table[bytes_before(text, i + 32)];
+    for (size_t i = 31; i > 0; i--) {
+        low = low * 2 + table[pair_index(text + i - 1)];
+        high = high * 2 + table[pair_index(text + i + 31)];
     }
-    high = high * 2 + table[bytes_before(text, 33)];
+    high = high * 2 + table[pair_index(text + 31)];
     return low << 1 | high << 32;
 }
 
@@ -95,7 +99,7 @@ static uint64_t cut_ascii(const uint8_t *table, const uint8_t *text, size_t size
     if (size == CUTTER_BLOCK)
         return cut_ascii_block(table, text);
     for (size_t i = size; i > 1; i--)
-        cuts = cuts * 2 + table[bytes_before(text, i)];
+        cuts = cuts * 2 + table[pair_index(text + i - 2)];
     return cuts << 1;
 }
 
@@ -120,7 +124,7 @@ uint64_t cutter_block(const struct cutter *cutter, struct str text, size_t at, s
 {
     size_t size = text.size - at < CUTTER_BLOCK ? text.size - at : CUTTER_BLOCK;
     const uint8_t *bytes = (const uint8_t *)text.data + at;
-    if (!is_ascii(text.data + at, size))
+    if (!is_ascii(bytes, size))
         return cut_characters(cutter, text, at, last, ret_size);
     uint64_t first = !join(cutter, *last, cutter->symbols->ascii[bytes[0]]);
     *last = cutter->symbols->ascii[bytes[size - 1]];

@@ -31,30 +31,23 @@ static enum sidetok_error list_orders(struct call *call, const struct symbols *s
     return SIDETOK_OK;
 }
 
-/* Slots run on a little beyond the table's end instead of wrapping around. */
 static enum sidetok_error fill_pairs(struct call *call, struct quick *quick, const uint32_t *orders,
                                      size_t n_orders)
 {
     const struct symbols *symbols = quick->symbols;
-    size_t n_slots = (size_t)symbols->pair_mask + 1;
-    quick->pair_shift = 32 - (uint32_t)__builtin_ctzll(n_slots);
-    size_t bytes = (n_slots + n_slots / 2 + 1) * sizeof *quick->pairs; /* half of the slots are free */
-    quick->pairs = call_alloc(call, bytes);
-    if (!quick->pairs)
+    size_t n = 0;
+    struct pair_table_item *items = call_alloc_array(call, (size_t)symbols->pair_mask + 1, sizeof *items);
+    if (!items)
         return SIDETOK_E_NO_MEMORY;
-    memset(quick->pairs, 0xff, bytes);
-    for (size_t i = 0; i < n_slots; i++) {
+    for (size_t i = 0; i <= symbols->pair_mask; i++) {
         const struct pair *pair = &symbols->pairs[i];
         if (pair->left == SYMBOL_NONE)
             continue;
         const uint32_t *order = bsearch(&pair->order, orders, n_orders, sizeof *orders, compare_orders);
-        size_t at = quick_slot(quick, pair->left, pair->right);
-        while (quick->pairs[at] != UINT64_MAX)
-            at++;
-        uint64_t value = (uint64_t)(order - orders) << 16 | pair->symbol;
-        quick->pairs[at] = (uint64_t)(pair->left << 16 | pair->right) << 32 | value;
+        uint32_t value = (uint32_t)(order - orders) << 16 | pair->symbol;
+        items[n++] = (struct pair_table_item){pair->left << 16 | pair->right, value};
     }
-    return SIDETOK_OK;
+    return pair_table_build(call, items, n, &quick->pairs);
 }
 
 /* Pairs of two characters also by their joints, which needs no hash. */
@@ -85,12 +78,13 @@ enum sidetok_error quick_build(struct call *call, const struct symbols *symbols,
 {
     uint32_t *orders;
     size_t n_orders;
-    *ret = (struct quick){.symbols = symbols};
-    if (symbols->n > QUICK_MAX_SYMBOLS || symbols->splits_unused)
+    *ret = (struct quick){.symbols = symbols, .n_joints = symbols->n_joints};
+    if (symbols->n >= QUICK_NO_SYMBOL || symbols->splits_unused)
         return SIDETOK_OK;
     TRY(list_orders(call, symbols, &orders, &n_orders));
     TRY(fill_pairs(call, ret, orders, n_orders));
     TRY(fill_joint_pairs(call, ret));
+    quick_choose_merge(ret);
     ret->usable = true;
     return SIDETOK_OK;
 }

@@ -2,19 +2,26 @@
 #define SIDETOK_TOKENIZER_QUICK_H
 
 #include "merge.h"
+#include "pair_table.h"
 #include "symbols.h"
 
 /*
- * The vocabulary once more, packed for speed: symbols and the order of scores in 16 bits each, so that a pair
- * is one 64-bit word. For vocabularies of up to 65,535 symbols; others are merged by merge.c alone.
+ * The vocabulary once more, packed for speed: symbols and the order of scores in 16 bits each. For
+ * vocabularies of up to 65,534 symbols; others are merged by merge.c alone.
  */
-enum { QUICK_NO_PAIR = UINT32_MAX, QUICK_MAX_SYMBOLS = 0xffff, QUICK_WINDOW = 64 };
+enum { QUICK_NO_PAIR = PAIR_TABLE_NONE, QUICK_NO_SYMBOL = 0xffff, QUICK_WINDOW = 64 };
+
+struct quick_window;
+struct quick_cell;
 
 struct quick {
     const struct symbols *symbols;
-    uint64_t *pairs; /* left 16, right 16, order 16, symbol 16 bits; hash table, linear probing */
-    uint32_t pair_shift;
-    uint32_t *joint_pairs; /* [left joint * n_joints + right joint]: order and symbol, of two characters */
+    struct pair_table pairs; /* left 16, right 16 bits to order 16, symbol 16 bits */
+    uint32_t
+        *joint_pairs; /* the same of two characters: [left joint * n_joints + right joint]; may be NULL */
+    uint32_t n_joints;
+    void (*merge)(struct quick_window *window, const struct quick *quick, const struct quick_cell *cells,
+                  uint32_t n);
     bool usable;
 };
 
@@ -42,23 +49,14 @@ struct quick_row {
 /** Builds the tables in call's memory; usable stays false when the vocabulary does not fit. */
 enum sidetok_error quick_build(struct call *call, const struct symbols *symbols, struct quick *ret);
 
-static inline size_t quick_slot(const struct quick *quick, uint32_t left, uint32_t right)
-{
-    return (uint32_t)((left << 16 | right) * 0x9e3779b1u) >> quick->pair_shift;
-}
-
 /** Order (high half) and symbol of what two symbols merge to, QUICK_NO_PAIR when they do not. */
 static inline uint32_t quick_pair(const struct quick *quick, uint32_t left, uint32_t right)
 {
-    uint32_t key = left << 16 | right;
-    for (size_t at = quick_slot(quick, left, right);; at++) {
-        uint64_t entry = quick->pairs[at];
-        if (entry >> 32 == key)
-            return (uint32_t)entry;
-        if (entry == UINT64_MAX)
-            return QUICK_NO_PAIR;
-    }
+    return pair_table_find(&quick->pairs, left << 16 | right);
 }
+
+/** The way of merging a window that suits this processor. */
+void quick_choose_merge(struct quick *quick);
 
 void quick_row_done(struct quick_row *row);
 

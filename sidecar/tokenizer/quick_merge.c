@@ -9,11 +9,17 @@ enum {
     RUN_KEPT = 96, /* characters of a run that are kept at least */
 };
 
-/* Merging in a window: positions are those of first characters, ends chain to WINDOW. */
-struct window {
-    uint32_t ranks[WINDOW]; /* of the pair that begins here: order << 16 | position; UINT32_MAX: none */
-    uint16_t symbols[WINDOW];
-    uint16_t merged[WINDOW]; /* what the pair that begins here becomes */
+enum { LANES = 8, OUTSIDE = WINDOW };
+
+/*
+ * Merging in a window. Positions are those of first characters; OUTSIDE stands for both ends: a symbol that
+ * merges with nothing, so that no end needs a test.
+ */
+struct quick_window {
+    uint32_t
+        ranks[WINDOW + LANES]; /* of the pair that begins here: order << 16 | position; UINT32_MAX: none */
+    uint16_t symbols[WINDOW + 1];
+    uint16_t merged[WINDOW + 1]; /* what the pair that begins here becomes */
     uint8_t next[WINDOW + 1], prev[WINDOW + 1];
 };
 
@@ -41,63 +47,91 @@ static bool reserve(struct call *call, void **array, size_t *capacity, size_t wa
     return true;
 }
 
-static void set_pair(struct window *window, uint32_t at, uint32_t pair)
+static inline void set_pair(struct quick_window *window, uint32_t at, uint32_t pair)
 {
-    window->ranks[at] = pair == QUICK_NO_PAIR ? UINT32_MAX : (pair & 0xffff0000u) | at;
+    window->ranks[at] = (pair & 0xffff0000u) | (pair == QUICK_NO_PAIR ? 0xffff : at);
     window->merged[at] = (uint16_t)pair;
 }
 
-static uint32_t joint_pair(const struct quick *quick, struct quick_cell left, struct quick_cell right)
+static inline uint32_t joint_pair(const struct quick *quick, struct quick_cell left, struct quick_cell right)
 {
     if (quick->joint_pairs)
-        return quick->joint_pairs[(size_t)left.joint * quick->symbols->n_joints + right.joint];
+        return quick->joint_pairs[(size_t)left.joint * quick->n_joints + right.joint];
     return quick_pair(quick, left.symbol, right.symbol);
 }
 
-static void fill_window(struct window *window, const struct quick *quick, const struct quick_cell *cells,
-                        uint32_t n)
+static inline void fill_window(struct quick_window *window, const struct quick *quick,
+                               const struct quick_cell *cells, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         window->symbols[i] = cells[i].symbol;
         window->next[i] = (uint8_t)(i + 1);
-        window->prev[i + 1] = (uint8_t)i;
+        window->prev[i] = (uint8_t)(i - 1);
     }
+    window->next[(n - 1) % WINDOW] = OUTSIDE;
+    window->prev[0] = OUTSIDE;
+    window->symbols[OUTSIDE] = QUICK_NO_SYMBOL;
     for (uint32_t i = 0; i + 1 < n; i++)
         set_pair(window, i, joint_pair(quick, cells[i], cells[i + 1]));
-    window->ranks[n - 1] = UINT32_MAX;
+    for (uint32_t i = n - 1; i < n + LANES - 1; i++)
+        window->ranks[i] = UINT32_MAX;
 }
 
 /* The least rank: the best score, leftmost on a tie. */
-static uint32_t best_rank(const struct window *window, uint32_t n)
+static inline uint32_t best_rank(const struct quick_window *window, uint32_t n)
 {
-    uint32_t best = UINT32_MAX;
-    for (uint32_t i = 0; i < n; i++)
-        best = window->ranks[i] < best ? window->ranks[i] : best;
+    uint32_t lanes[LANES], best = UINT32_MAX;
+    memcpy(lanes, window->ranks, sizeof lanes);
+    for (uint32_t i = LANES; i < n; i += LANES)
+        for (uint32_t lane = 0; lane < LANES; lane++)
+            lanes[lane] = window->ranks[i + lane] < lanes[lane] ? window->ranks[i + lane] : lanes[lane];
+    for (uint32_t lane = 0; lane < LANES; lane++)
+        best = lanes[lane] < best ? lanes[lane] : best;
     return best;
 }
 
-/* Merges n cells, 1 to WINDOW. A handful of them: the search is one vector minimum, everything stays in L1.
- */
-static void merge_window(struct window *window, const struct quick *quick, const struct quick_cell *cells,
-                         uint32_t n)
+/* Merges n cells, 1 to WINDOW. A merge is one vector minimum and two look-ups; all but the tables stays in
+ * L1. */
+static inline __attribute__((always_inline)) void merge_window(struct quick_window *window,
+                                                               const struct quick *quick,
+                                                               const struct quick_cell *cells, uint32_t n)
 {
     fill_window(window, quick, cells, n);
     for (uint32_t best; (best = best_rank(window, n)) != UINT32_MAX;) {
         uint32_t at = best & 0xffff, right = window->next[at], after = window->next[right];
-        uint16_t symbol = window->symbols[at] = window->merged[at];
+        uint32_t before = window->prev[at], symbol = window->merged[at];
+        window->symbols[at] = (uint16_t)symbol;
         window->next[at] = (uint8_t)after;
         window->prev[after] = (uint8_t)at;
         window->ranks[right] = UINT32_MAX;
-        if (after < n)
-            set_pair(window, at, quick_pair(quick, symbol, window->symbols[after]));
-        else
-            window->ranks[at] = UINT32_MAX;
-        if (at > 0) {
-            uint32_t before = window->prev[at];
-            set_pair(window, before, quick_pair(quick, window->symbols[before], symbol));
-        }
+        set_pair(window, before, quick_pair(quick, window->symbols[before], symbol));
+        set_pair(window, at, quick_pair(quick, symbol, window->symbols[after]));
     }
 }
+
+static void merge_plain(struct quick_window *window, const struct quick *quick,
+                        const struct quick_cell *cells, uint32_t n)
+{
+    merge_window(window, quick, cells, n);
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+static __attribute__((target("avx2"))) void merge_avx2(struct quick_window *window, const struct quick *quick,
+                                                       const struct quick_cell *cells, uint32_t n)
+{
+    merge_window(window, quick, cells, n);
+}
+
+void quick_choose_merge(struct quick *quick)
+{
+    quick->merge = __builtin_cpu_supports("avx2") ? merge_avx2 : merge_plain;
+}
+#else
+void quick_choose_merge(struct quick *quick)
+{
+    quick->merge = merge_plain;
+}
+#endif
 
 static void add_token(struct quick_row *row, uint32_t symbol, uint32_t start)
 {
@@ -106,7 +140,7 @@ static void add_token(struct quick_row *row, uint32_t symbol, uint32_t start)
 
 /* The place to begin the next window: the last token that starts before limit; 0 when the first goes beyond.
  */
-static uint32_t last_start(const struct window *window, uint32_t limit)
+static uint32_t last_start(const struct quick_window *window, uint32_t limit)
 {
     uint32_t at = 0;
     while (window->next[at] <= limit)
@@ -121,12 +155,12 @@ static uint32_t last_start(const struct window *window, uint32_t limit)
  */
 static bool merge_windows(const struct quick *quick, struct quick_row *row)
 {
-    struct window window;
+    struct quick_window window;
     uint32_t at = 0, total = (uint32_t)row->n_cells, expected = SYMBOL_NONE;
     row->n_tokens = 0;
     for (;;) {
         uint32_t n = total - at < WINDOW ? total - at : WINDOW;
-        merge_window(&window, quick, row->cells + at, n);
+        quick->merge(&window, quick, row->cells + at, n);
         if (expected != SYMBOL_NONE && window.symbols[0] != expected)
             return false;
         uint32_t end = at + n == total ? n : last_start(&window, WINDOW - OVERLAP);
@@ -164,7 +198,12 @@ static enum sidetok_error read_cells(struct call *call, const struct quick *quic
         return SIDETOK_E_NO_MEMORY;
     row->n_cells = 0;
     for (size_t at = 0; at < text.size;) {
-        size_t size = symbols_read(quick->symbols, text, at, &character);
+        uint8_t byte = (uint8_t)text.data[at];
+        size_t size = 1;
+        if (byte < 0x80)
+            character = quick->symbols->ascii[byte];
+        else
+            size = symbols_read(quick->symbols, text, at, &character);
         row->cells[row->n_cells++] =
             (struct quick_cell){(uint32_t)at, (uint16_t)character.symbol, (uint16_t)character.joint};
         at += size;

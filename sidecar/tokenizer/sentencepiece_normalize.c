@@ -40,13 +40,20 @@ static size_t copy_squeezed(const struct sentencepiece *tokenizer, char *out, st
     return n;
 }
 
+/* Where the first U+2581 is; size when there is none. memchr is several times as fast as memmem. */
+static size_t find_symbol(const char *text, size_t size)
+{
+    const char *at = text, *end = text + size;
+    for (; (at = memchr(at, space_symbol.data[0], (size_t)(end - at))) != NULL; at++)
+        if (str_starts_with((struct str){at, (size_t)(end - at)}, space_symbol))
+            return (size_t)(at - text);
+    return size;
+}
+
 /* U+2581 becomes a space, in place. */
 static size_t join_spaces(char *text, size_t size)
 {
-    char *found = memmem(text, size, space_symbol.data, space_symbol.size);
-    if (!found)
-        return size;
-    size_t n = (size_t)(found - text);
+    size_t n = find_symbol(text, size);
     for (size_t at = n; at < size;) {
         if (str_starts_with((struct str){text + at, size - at}, space_symbol)) {
             text[n++] = ' ';
