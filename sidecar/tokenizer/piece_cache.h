@@ -9,11 +9,11 @@
  * What short stretches of text encode to: up to 16 bytes of text to up to 15 ids, bounded in memory.
  * Stretches of the vocabulary are put in first and stay; others are learned and make room for each other.
  *
- * A bucket of four entries is two lines of the processor's cache. Keys are compared whole, so an answer is
+ * A bucket of two entries is one line of the processor's cache. Keys are compared whole, so an answer is
  * never wrong; the hash is keyed with a number of the cache's own, so that text cannot be written to crowd
- * one bucket, and a crowded bucket costs no more than four comparisons. One thread at a time.
+ * one bucket, and a crowded bucket costs no more than two comparisons. One thread at a time.
  */
-enum { PIECE_KEY_BYTES = 16, PIECE_MAX_IDS = 15, PIECE_INLINE_IDS = 3, PIECE_WAYS = 4 };
+enum { PIECE_KEY_BYTES = 16, PIECE_MAX_IDS = 15, PIECE_INLINE_IDS = 3, PIECE_WAYS = 2 };
 
 /** The text, zeros behind it. Text that holds a zero byte is never a key. */
 struct piece_key {

@@ -11,8 +11,21 @@
  */
 enum { QUICK_NO_PAIR = PAIR_TABLE_NONE, QUICK_NO_SYMBOL = 0xffff, QUICK_WINDOW = 64 };
 
-struct quick_window;
-struct quick_cell;
+/** A character of a row. */
+struct quick_cell {
+    uint32_t start_bytes; /* in the row's text */
+    uint16_t symbol;
+    uint16_t joint;
+};
+
+struct quick;
+
+/**
+ * Merges 1 to QUICK_WINDOW cells. Bits of the result are the positions at which tokens start; symbols holds
+ * each token's symbol at its position.
+ */
+typedef uint64_t quick_merge_window(const struct quick *quick, const struct quick_cell *cells, uint32_t n,
+                                    uint16_t symbols[QUICK_WINDOW]);
 
 struct quick {
     const struct symbols *symbols;
@@ -20,8 +33,7 @@ struct quick {
     uint32_t
         *joint_pairs; /* the same of two characters: [left joint * n_joints + right joint]; may be NULL */
     uint32_t n_joints;
-    void (*merge)(struct quick_window *window, const struct quick *quick, const struct quick_cell *cells,
-                  uint32_t n);
+    quick_merge_window *merge;
     bool usable;
 };
 
@@ -34,11 +46,7 @@ struct quick_token {
 
 /** A row in characters, and what merging makes of it. Zero it to begin with; grows to the longest row. */
 struct quick_row {
-    struct quick_cell {
-        uint32_t start_bytes; /* in the row's text */
-        uint16_t symbol;
-        uint16_t joint;
-    } * cells;
+    struct quick_cell *cells;
     struct quick_token *tokens;
     struct quick_run {
         uint32_t start, end, removed; /* in cells; characters left out */
@@ -57,6 +65,9 @@ static inline uint32_t quick_pair(const struct quick *quick, uint32_t left, uint
 
 /** The way of merging a window that suits this processor. */
 void quick_choose_merge(struct quick *quick);
+
+/** Reads text into cells, one for each character; there is room for text.size. Returns how many. */
+size_t quick_read(const struct quick *quick, struct str text, struct quick_cell *cells);
 
 void quick_row_done(struct quick_row *row);
 

@@ -9,20 +9,6 @@ enum {
     RUN_KEPT = 96, /* characters of a run that are kept at least */
 };
 
-enum { LANES = 8, OUTSIDE = WINDOW };
-
-/*
- * Merging in a window. Positions are those of first characters; OUTSIDE stands for both ends: a symbol that
- * merges with nothing, so that no end needs a test.
- */
-struct quick_window {
-    uint32_t
-        ranks[WINDOW + LANES]; /* of the pair that begins here: order << 16 | position; UINT32_MAX: none */
-    uint16_t symbols[WINDOW + 1];
-    uint16_t merged[WINDOW + 1]; /* what the pair that begins here becomes */
-    uint8_t next[WINDOW + 1], prev[WINDOW + 1];
-};
-
 void quick_row_done(struct quick_row *row)
 {
     free(row->cells);
@@ -47,105 +33,9 @@ static bool reserve(struct call *call, void **array, size_t *capacity, size_t wa
     return true;
 }
 
-static inline void set_pair(struct quick_window *window, uint32_t at, uint32_t pair)
-{
-    window->ranks[at] = (pair & 0xffff0000u) | (pair == QUICK_NO_PAIR ? 0xffff : at);
-    window->merged[at] = (uint16_t)pair;
-}
-
-static inline uint32_t joint_pair(const struct quick *quick, struct quick_cell left, struct quick_cell right)
-{
-    if (quick->joint_pairs)
-        return quick->joint_pairs[(size_t)left.joint * quick->n_joints + right.joint];
-    return quick_pair(quick, left.symbol, right.symbol);
-}
-
-static inline void fill_window(struct quick_window *window, const struct quick *quick,
-                               const struct quick_cell *cells, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        window->symbols[i] = cells[i].symbol;
-        window->next[i] = (uint8_t)(i + 1);
-        window->prev[i] = (uint8_t)(i - 1);
-    }
-    window->next[(n - 1) % WINDOW] = OUTSIDE;
-    window->prev[0] = OUTSIDE;
-    window->symbols[OUTSIDE] = QUICK_NO_SYMBOL;
-    for (uint32_t i = 0; i + 1 < n; i++)
-        set_pair(window, i, joint_pair(quick, cells[i], cells[i + 1]));
-    for (uint32_t i = n - 1; i < n + LANES - 1; i++)
-        window->ranks[i] = UINT32_MAX;
-}
-
-/* The least rank: the best score, leftmost on a tie. */
-static inline uint32_t best_rank(const struct quick_window *window, uint32_t n)
-{
-    uint32_t lanes[LANES], best = UINT32_MAX;
-    memcpy(lanes, window->ranks, sizeof lanes);
-    for (uint32_t i = LANES; i < n; i += LANES)
-        for (uint32_t lane = 0; lane < LANES; lane++)
-            lanes[lane] = window->ranks[i + lane] < lanes[lane] ? window->ranks[i + lane] : lanes[lane];
-    for (uint32_t lane = 0; lane < LANES; lane++)
-        best = lanes[lane] < best ? lanes[lane] : best;
-    return best;
-}
-
-/* Merges n cells, 1 to WINDOW. A merge is one vector minimum and two look-ups; all but the tables stays in
- * L1. */
-static inline __attribute__((always_inline)) void merge_window(struct quick_window *window,
-                                                               const struct quick *quick,
-                                                               const struct quick_cell *cells, uint32_t n)
-{
-    fill_window(window, quick, cells, n);
-    for (uint32_t best; (best = best_rank(window, n)) != UINT32_MAX;) {
-        uint32_t at = best & 0xffff, right = window->next[at], after = window->next[right];
-        uint32_t before = window->prev[at], symbol = window->merged[at];
-        window->symbols[at] = (uint16_t)symbol;
-        window->next[at] = (uint8_t)after;
-        window->prev[after] = (uint8_t)at;
-        window->ranks[right] = UINT32_MAX;
-        set_pair(window, before, quick_pair(quick, window->symbols[before], symbol));
-        set_pair(window, at, quick_pair(quick, symbol, window->symbols[after]));
-    }
-}
-
-static void merge_plain(struct quick_window *window, const struct quick *quick,
-                        const struct quick_cell *cells, uint32_t n)
-{
-    merge_window(window, quick, cells, n);
-}
-
-#if defined(__x86_64__) && defined(__GNUC__)
-static __attribute__((target("avx2"))) void merge_avx2(struct quick_window *window, const struct quick *quick,
-                                                       const struct quick_cell *cells, uint32_t n)
-{
-    merge_window(window, quick, cells, n);
-}
-
-void quick_choose_merge(struct quick *quick)
-{
-    quick->merge = __builtin_cpu_supports("avx2") ? merge_avx2 : merge_plain;
-}
-#else
-void quick_choose_merge(struct quick *quick)
-{
-    quick->merge = merge_plain;
-}
-#endif
-
 static void add_token(struct quick_row *row, uint32_t symbol, uint32_t start)
 {
     row->tokens[row->n_tokens++] = (struct quick_token){symbol, start, 1};
-}
-
-/* The place to begin the next window: the last token that starts before limit; 0 when the first goes beyond.
- */
-static uint32_t last_start(const struct quick_window *window, uint32_t limit)
-{
-    uint32_t at = 0;
-    while (window->next[at] <= limit)
-        at = window->next[at];
-    return at;
 }
 
 /*
@@ -155,23 +45,26 @@ static uint32_t last_start(const struct quick_window *window, uint32_t limit)
  */
 static bool merge_windows(const struct quick *quick, struct quick_row *row)
 {
-    struct quick_window window;
+    uint16_t symbols[WINDOW];
     uint32_t at = 0, total = (uint32_t)row->n_cells, expected = SYMBOL_NONE;
     row->n_tokens = 0;
     for (;;) {
-        uint32_t n = total - at < WINDOW ? total - at : WINDOW;
-        quick->merge(&window, quick, row->cells + at, n);
-        if (expected != SYMBOL_NONE && window.symbols[0] != expected)
+        uint32_t n = total - at < WINDOW ? total - at : WINDOW, end = n;
+        uint64_t starts = quick->merge(quick, row->cells + at, n, symbols);
+        if (expected != SYMBOL_NONE && symbols[0] != expected)
             return false;
-        uint32_t end = at + n == total ? n : last_start(&window, WINDOW - OVERLAP);
+        if (at + n < total)
+            end = 63 - (uint32_t)__builtin_clzll(starts & ((UINT64_C(2) << (WINDOW - OVERLAP)) - 1));
         if (end == 0)
             return false;
-        for (uint32_t i = 0; i < end; i = window.next[i])
-            add_token(row, window.symbols[i], at + i);
+        for (starts &= UINT64_MAX >> (WINDOW - end); starts; starts &= starts - 1) {
+            uint32_t i = (uint32_t)__builtin_ctzll(starts);
+            add_token(row, symbols[i], at + i);
+        }
         at += end;
         if (at == total)
             return true;
-        expected = window.symbols[end];
+        expected = symbols[end];
     }
 }
 
@@ -189,27 +82,30 @@ static enum sidetok_error merge_heap(struct call *call, const struct quick *quic
     return SIDETOK_OK;
 }
 
-/* Reads text into cells. */
-static enum sidetok_error read_cells(struct call *call, const struct quick *quick, struct quick_row *row,
-                                     struct str text)
+size_t quick_read(const struct quick *quick, struct str text, struct quick_cell *cells)
 {
-    struct character character;
-    if (!reserve(call, (void **)&row->cells, &row->cell_capacity, text.size, sizeof *row->cells))
-        return SIDETOK_E_NO_MEMORY;
-    row->n_cells = 0;
-    for (size_t at = 0; at < text.size;) {
+    size_t n = 0;
+    for (size_t at = 0, size = 1; at < text.size; at += size) {
+        struct character character;
         uint8_t byte = (uint8_t)text.data[at];
-        size_t size = 1;
-        if (byte < 0x80)
+        if (byte < 0x80) {
             character = quick->symbols->ascii[byte];
-        else
+            size = 1;
+        } else {
             size = symbols_read(quick->symbols, text, at, &character);
-        row->cells[row->n_cells++] =
-            (struct quick_cell){(uint32_t)at, (uint16_t)character.symbol, (uint16_t)character.joint};
-        at += size;
+        }
+        cells[n++] = (struct quick_cell){(uint32_t)at, (uint16_t)character.symbol, (uint16_t)character.joint};
     }
-    if (!reserve(call, (void **)&row->tokens, &row->token_capacity, row->n_cells, sizeof *row->tokens))
+    return n;
+}
+
+static enum sidetok_error read_row(struct call *call, const struct quick *quick, struct quick_row *row,
+                                   struct str text)
+{
+    if (!reserve(call, (void **)&row->cells, &row->cell_capacity, text.size, sizeof *row->cells) ||
+        !reserve(call, (void **)&row->tokens, &row->token_capacity, text.size, sizeof *row->tokens))
         return SIDETOK_E_NO_MEMORY;
+    row->n_cells = quick_read(quick, text, row->cells);
     return SIDETOK_OK;
 }
 
@@ -271,13 +167,13 @@ static bool lengthen_runs(struct quick_row *row)
 enum sidetok_error quick_merge(struct call *call, const struct quick *quick, struct quick_row *row,
                                struct merger *merger, struct str text)
 {
-    TRY(read_cells(call, quick, row, text));
+    TRY(read_row(call, quick, row, text));
     if (row->n_cells >= RUN_KEPT + RUN_UNIT) {
         TRY(shorten_runs(call, row));
         if (merge_windows(quick, row) && lengthen_runs(row))
             return SIDETOK_OK;
         if (row->n_runs > 0)
-            TRY(read_cells(call, quick, row, text));
+            TRY(read_row(call, quick, row, text));
     }
     if (merge_windows(quick, row))
         return SIDETOK_OK;

@@ -54,22 +54,37 @@ static bool is_known(const struct sentencepiece_model *model, uint32_t symbol)
     return symbol < model->n_pieces && model->pieces[symbol].type != PIECE_UNUSED;
 }
 
-/* The ids of a token: one, or the bytes of a character without a piece. */
-static size_t token_ids(const struct quick_model *model, const struct quick_row *row,
-                        const struct quick_token *token, struct str text, uint32_t ids[4])
+/* The ids of a symbol: one, or the bytes of a character without a piece, which is at `at` in text. */
+static size_t symbol_ids(const struct quick_model *model, uint32_t symbol, struct str text, size_t at,
+                         uint32_t ids[4])
 {
     struct character character;
-    if (is_known(model->model, token->symbol)) {
-        ids[0] = token->symbol;
+    if (is_known(model->model, symbol)) {
+        ids[0] = symbol;
         return 1;
     }
-    size_t at = row->cells[token->start].start_bytes;
     struct str bytes = {text.data + at, symbols_read(model->quick.symbols, text, at, &character)};
     if (bytes.data[0] == ' ' && model->model->escape_whitespaces)
         bytes = STR("\xE2\x96\x81");
     for (size_t i = 0; i < bytes.size; i++)
         ids[i] = model->model->byte_ids[(uint8_t)bytes.data[i]];
     return bytes.size;
+}
+
+/* The ids of a row of at most PIECE_KEY_BYTES. Returns how many. */
+static size_t short_row_ids(const struct quick_model *model, struct str text,
+                            uint32_t ids[PIECE_KEY_BYTES * 4])
+{
+    struct quick_cell cells[PIECE_KEY_BYTES];
+    uint16_t symbols[QUICK_WINDOW];
+    uint32_t n_cells = (uint32_t)quick_read(&model->quick, text, cells);
+    uint64_t starts = model->quick.merge(&model->quick, cells, n_cells, symbols);
+    size_t n = 0;
+    for (; starts; starts &= starts - 1) {
+        size_t at = (size_t)__builtin_ctzll(starts);
+        n += symbol_ids(model, symbols[at], text, cells[at].start_bytes, ids + n);
+    }
+    return n;
 }
 
 static bool is_lone_space(const struct writer *writer, const struct row *row, uint32_t first_id)
@@ -86,7 +101,8 @@ static enum sidetok_error put_merged(struct writer *writer, struct str text, siz
     uint32_t ids[4];
     TRY(quick_merge(writer->call, &encoder->model->quick, row, &encoder->merger, text));
     for (size_t i = skip; i < row->n_tokens; i++) {
-        size_t n = token_ids(encoder->model, row, &row->tokens[i], text, ids);
+        size_t at = row->cells[row->tokens[i].start].start_bytes;
+        size_t n = symbol_ids(encoder->model, row->tokens[i].symbol, text, at, ids);
         for (uint32_t copy = 0; copy < row->tokens[i].count; copy++)
             TRY(put_ids(writer, ids, n));
     }
@@ -123,12 +139,8 @@ static enum sidetok_error put_answer(struct writer *writer, const struct row *ro
 static enum sidetok_error put_new_row(struct writer *writer, const struct row *row)
 {
     struct quick_encoder *encoder = writer->encoder;
-    struct str text = {writer->text.data + row->start, row->size};
     uint32_t ids[PIECE_KEY_BYTES * 4];
-    size_t n = 0;
-    TRY(quick_merge(writer->call, &encoder->model->quick, &encoder->row, &encoder->merger, text));
-    for (size_t i = 0; i < encoder->row.n_tokens; i++)
-        n += token_ids(encoder->model, &encoder->row, &encoder->row.tokens[i], text, ids + n);
+    size_t n = short_row_ids(encoder->model, (struct str){writer->text.data + row->start, row->size}, ids);
     piece_cache_put(&encoder->cache, row->key, ids, (uint32_t)n, false);
     return put_answer(writer, row, ids, n);
 }
@@ -256,29 +268,15 @@ enum sidetok_error quick_encode(struct call *call, struct quick_encoder *encoder
     return make_room(&writer, 0);
 }
 
-/* What one row of the vocabulary encodes to, for the tables. */
-static enum sidetok_error list_ids(struct call *call, struct quick_encoder *encoder, struct str text,
-                                   uint32_t ids[PIECE_KEY_BYTES * 4], size_t *ret_n)
+static enum sidetok_error build_single(struct call *call, struct quick_model *model)
 {
-    size_t n = 0;
-    TRY(quick_merge(call, &encoder->model->quick, &encoder->row, &encoder->merger, text));
-    for (size_t i = 0; i < encoder->row.n_tokens; i++)
-        n += token_ids(encoder->model, &encoder->row, &encoder->row.tokens[i], text, ids + n);
-    *ret_n = n;
-    return SIDETOK_OK;
-}
-
-static enum sidetok_error build_single(struct call *call, struct quick_encoder *encoder,
-                                       struct quick_model *model)
-{
-    uint32_t ids[PIECE_KEY_BYTES * 4];
-    size_t n;
     model->single = call_alloc_array(call, SINGLE_ENTRIES, sizeof *model->single);
     if (!model->single)
         return SIDETOK_E_NO_MEMORY;
     for (int c = 0; c < 128; c++) {
         char text = (char)c;
-        TRY(list_ids(call, encoder, (struct str){&text, 1}, ids, &n));
+        uint32_t ids[PIECE_KEY_BYTES * 4];
+        size_t n = short_row_ids(model, (struct str){&text, 1}, ids);
         model->single[c].key.low = (uint64_t)c;
         model->single[c].n_ids = (uint8_t)n;
         memcpy(model->single[c].ids, ids, n * sizeof *ids);
@@ -286,29 +284,34 @@ static enum sidetok_error build_single(struct call *call, struct quick_encoder *
     return SIDETOK_OK;
 }
 
-static enum sidetok_error build_spaces(struct call *call, struct quick_encoder *encoder,
-                                       struct quick_model *model)
+/* The ids of runs of up to MAX_KNOWN_SPACES spaces. */
+static enum sidetok_error build_spaces(struct call *call, struct quick_model *model)
 {
-    char text[MAX_KNOWN_SPACES];
-    uint32_t n_all = 0;
-    memset(text, ' ', sizeof text);
+    char spaces[MAX_KNOWN_SPACES];
+    struct str text = {spaces, 0};
+    struct quick_row row = {0};
+    struct merger merger = {0};
+    enum sidetok_error error = SIDETOK_OK;
+    uint32_t n = 0;
+    memset(spaces, ' ', sizeof spaces);
     model->spaces = call_alloc(call, sizeof *model->spaces * MAX_KNOWN_SPACES * MAX_KNOWN_SPACES / 2 * 3);
     if (!model->spaces)
         return SIDETOK_E_NO_MEMORY;
-    for (size_t size = 1; size <= MAX_KNOWN_SPACES; size++) {
-        TRY(quick_merge(call, &model->quick, &encoder->row, &encoder->merger, (struct str){text, size}));
-        for (size_t i = 0; i < encoder->row.n_tokens; i++)
-            n_all += (uint32_t)token_ids(model, &encoder->row, &encoder->row.tokens[i],
-                                         (struct str){text, size}, model->spaces + n_all);
-        model->space_ends[size] = n_all;
+    while (error == SIDETOK_OK && text.size++ < MAX_KNOWN_SPACES) {
+        error = quick_merge(call, &model->quick, &row, &merger, text);
+        for (size_t i = 0; i < row.n_tokens; i++)
+            n += (uint32_t)symbol_ids(model, row.tokens[i].symbol, text, row.tokens[i].start,
+                                      model->spaces + n);
+        model->space_ends[text.size] = n;
     }
-    return SIDETOK_OK;
+    quick_row_done(&row);
+    merger_done(&merger);
+    return error;
 }
 
 enum sidetok_error quick_model_build(struct call *call, const struct sentencepiece_model *model,
                                      const struct symbols *symbols, struct quick_model *ret)
 {
-    struct quick_encoder encoder = {.model = ret};
     *ret = (struct quick_model){.model = model};
     if (!model->byte_fallback)
         return SIDETOK_OK;
@@ -316,31 +319,26 @@ enum sidetok_error quick_model_build(struct call *call, const struct sentencepie
     if (!ret->quick.usable)
         return SIDETOK_OK;
     TRY(cutter_build(call, symbols, &ret->cutter));
-    enum sidetok_error error = build_single(call, &encoder, ret);
-    if (error == SIDETOK_OK)
-        error = build_spaces(call, &encoder, ret);
-    quick_row_done(&encoder.row);
-    merger_done(&encoder.merger);
-    ret->usable = error == SIDETOK_OK;
-    return error;
+    TRY(build_single(call, ret));
+    TRY(build_spaces(call, ret));
+    ret->usable = true;
+    return SIDETOK_OK;
 }
 
 /* Puts the vocabulary into the cache: each piece as a row by itself, with what it encodes to. */
-static enum sidetok_error seed_cache(struct call *call, struct quick_encoder *encoder)
+static void seed_cache(struct quick_encoder *encoder)
 {
-    const struct sentencepiece_model *model = encoder->model->model;
-    uint32_t ids[PIECE_KEY_BYTES * 4];
-    size_t n;
-    for (uint32_t id = 0; id < model->n_pieces; id++) {
-        struct str text = encoder->model->quick.symbols->texts[id];
+    const struct quick_model *model = encoder->model;
+    for (uint32_t id = 0; id < model->model->n_pieces; id++) {
+        struct str text = model->quick.symbols->texts[id];
         char padded[PIECE_KEY_BYTES] = {0};
+        uint32_t ids[PIECE_KEY_BYTES * 4];
         if (!text.data || text.size > PIECE_KEY_BYTES || text.size < 2)
             continue;
         memcpy(padded, text.data, text.size);
-        TRY(list_ids(call, encoder, text, ids, &n));
+        size_t n = short_row_ids(model, text, ids);
         piece_cache_put(&encoder->cache, piece_key_of(padded, text.size), ids, (uint32_t)n, true);
     }
-    return SIDETOK_OK;
 }
 
 enum sidetok_error quick_encoder_open(struct call *call, const struct quick_model *model, size_t cache_bytes,
@@ -350,10 +348,9 @@ enum sidetok_error quick_encoder_open(struct call *call, const struct quick_mode
     if (!model->usable)
         return SIDETOK_OK;
     TRY(piece_cache_open(call, &ret->cache, cache_bytes));
-    enum sidetok_error error = ret->cache.entries ? seed_cache(call, ret) : SIDETOK_OK;
-    if (error != SIDETOK_OK)
-        quick_encoder_close(ret);
-    return error;
+    if (ret->cache.entries)
+        seed_cache(ret);
+    return SIDETOK_OK;
 }
 
 void quick_encoder_close(struct quick_encoder *encoder)
