@@ -51,26 +51,31 @@ void stream_message(struct stream *stream, enum stream_role role)
     stream_push(stream, (struct stream_item){.kind = STREAM_MESSAGE, .count = (uint32_t)role});
 }
 
+/* Room for one more after n entries of that size: twice as much whenever n is a power of two, so that many
+ * small images cost linear memory. NULL when memory is out. */
+static void *grow_list(struct stream *stream, void *list, size_t n, size_t size)
+{
+    if ((n & (n - 1)) != 0)
+        return list;
+    void *grown = arena_grow(&stream->call->arena, list, n * size, (n ? 2 * n : 1) * size);
+    stream->out_of_memory |= !grown;
+    return grown;
+}
+
 void stream_image(struct stream *stream, struct stream_size size)
 {
-    size_t used = stream->n_images * sizeof size;
-    struct stream_size *images = arena_grow(&stream->call->arena, stream->images, used, used + sizeof size);
-    if (!images) {
-        stream->out_of_memory = true;
+    struct stream_size *images = grow_list(stream, stream->images, stream->n_images, sizeof *images);
+    if (!images)
         return;
-    }
     stream->images = images;
     images[stream->n_images++] = size;
 }
 
 void stream_sound(struct stream *stream, struct stream_sound sound)
 {
-    size_t used = stream->n_sounds * sizeof sound;
-    struct stream_sound *sounds = arena_grow(&stream->call->arena, stream->sounds, used, used + sizeof sound);
-    if (!sounds) {
-        stream->out_of_memory = true;
+    struct stream_sound *sounds = grow_list(stream, stream->sounds, stream->n_sounds, sizeof *sounds);
+    if (!sounds)
         return;
-    }
     stream->sounds = sounds;
     sounds[stream->n_sounds++] = sound;
 }

@@ -20,6 +20,7 @@ enum sidetok_error v1_user(struct render *r, const struct message *message, size
     if (message->content.kind != CONTENT_TEXT)
         return failure_set(r->call, SIDETOK_E_ASSERTION, "Message content must be normalized");
     buf_init(&text, r->call);
+    buf_reserve(&text, system_prompt.size + message->content.text.size + sizeof "[INST] \n\n [/INST]");
     buf_append(&text, STR("[INST] "));
     if (number == r->first_user && system_prompt.size > 0) {
         buf_append(&text, system_prompt);
@@ -43,6 +44,7 @@ enum sidetok_error v1_user_content(struct render *r, const struct content *conte
         return SIDETOK_OK;
     }
     buf_init(&text, r->call);
+    buf_reserve(&text, system_prompt.size + 2 + content->text.size);
     buf_append(&text, system_prompt);
     buf_append(&text, STR("\n\n"));
     buf_append(&text, content->text);
