@@ -117,6 +117,23 @@ TEST(body_claimed_lengths_cost_no_memory)
     call_done(&call);
 }
 
+TEST(body_read_survives_every_failing_allocation)
+{
+    struct call call;
+    struct json value;
+    size_t n = 1;
+    call_init(&call);
+    for (;; n++) {
+        call_reset(&call);
+        call.arena.fail_after = n;
+        if (body_read_msgpack(&call, STR("\x93\x05\x81\xa1z\x01\x91\xc4\x01x"), &value) == SIDETOK_OK)
+            break;
+        CHECK_INT(call.failure.code, SIDETOK_E_NO_MEMORY);
+    }
+    CHECK(n > 4);
+    call_done(&call);
+}
+
 TEST_MAIN(RUN(body_msgpack_reads_every_kind), RUN(body_msgpack_refuses_what_python_has_no_value_for),
           RUN(body_json_errors_are_bad_requests), RUN(body_nesting_is_bounded_in_both_forms),
-          RUN(body_claimed_lengths_cost_no_memory))
+          RUN(body_claimed_lengths_cost_no_memory), RUN(body_read_survives_every_failing_allocation))

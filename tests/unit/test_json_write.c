@@ -89,5 +89,28 @@ TEST(json_containers_use_pythons_separators)
     call_done(&call);
 }
 
+TEST(json_write_survives_every_failing_allocation)
+{
+    struct call call;
+    struct json items[200], value = {.kind = JSON_ARRAY, .array = {items, 200}};
+    size_t n = 1;
+    for (size_t i = 0; i < 200; i++)
+        items[i] = (struct json){.kind = JSON_FLOAT, .number = 1.0 / (double)(i + 1)};
+    call_init(&call);
+    for (;; n++) {
+        struct buf buf;
+        struct str text;
+        call_reset(&call);
+        buf_init(&buf, &call);
+        call.arena.fail_after = n;
+        json_write(&buf, &value, (struct json_style){.ensure_ascii = false});
+        if (buf_finish(&buf, &text) == SIDETOK_OK)
+            break;
+        CHECK_INT(call.failure.code, SIDETOK_E_NO_MEMORY);
+    }
+    CHECK(n > 4);
+    call_done(&call);
+}
+
 TEST_MAIN(RUN(json_floats_are_shortest_as_in_python), RUN(json_strings_escape_as_in_python),
-          RUN(json_containers_use_pythons_separators))
+          RUN(json_containers_use_pythons_separators), RUN(json_write_survives_every_failing_allocation))

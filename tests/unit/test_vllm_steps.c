@@ -122,5 +122,25 @@ TEST(broken_arguments_leave_no_failure)
     call_done(&call);
 }
 
+TEST(every_failing_allocation_is_out_of_memory)
+{
+    static const char body[] =
+        "{\"messages\": [{\"role\": \"assistant\", \"reasoning_content\": \"r\", \"tool_calls\": "
+        "[{\"id\": \"1234567890\", \"function\": {\"arguments\": \"{\\\"a\\\": [1]}\"}}]},"
+        "{\"role\": \"user\"}], \"tools\": [{\"function\": {}}]}";
+    struct call call;
+    struct json value, prepared;
+    size_t n = 1;
+    for (bool done = false; !done; n++) {
+        call_init(&call);
+        CHECK_INT(json_read(&call, str_from(body), &value), SIDETOK_OK);
+        call.arena.fail_after = n;
+        done = vllm_prepare(&call, &value, 15, &prepared) == SIDETOK_OK;
+        CHECK_INT(call.failure.code, done ? SIDETOK_OK : SIDETOK_E_NO_MEMORY);
+        call_done(&call);
+    }
+    CHECK(n > 8);
+}
+
 TEST_MAIN(RUN(requests_are_changed_as_vllm_changes_them), RUN(effort_is_passed_on_from_v15),
-          RUN(broken_arguments_leave_no_failure))
+          RUN(broken_arguments_leave_no_failure), RUN(every_failing_allocation_is_out_of_memory))
