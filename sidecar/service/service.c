@@ -97,11 +97,14 @@ void service_writer_end(nng_msg *reply, const struct msgpack_writer *out)
 }
 
 /* A reply that found no memory is not sent: the client's deadline tells it. */
+/* Not NONBLOCK: between two messages nng's dispatcher is not waiting for the next, and a reply sent then
+ * would be refused and lost. The wait is for that dispatcher, never for a peer, whose own queue drops what it
+ * has no room for. */
 void service_reply(struct service *service, nng_msg *request, nng_msg *reply)
 {
     if (reply && nng_msg_len(reply) > 0 &&
         nng_msg_header_append(reply, nng_msg_header(request), nng_msg_header_len(request)) == 0 &&
-        nng_sendmsg(service->socket, reply, NNG_FLAG_NONBLOCK) == 0)
+        nng_sendmsg(service->socket, reply, 0) == 0)
         reply = NULL;
     if (reply)
         nng_msg_free(reply);
