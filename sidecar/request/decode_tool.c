@@ -6,6 +6,7 @@
 
 static const struct json json_null = {.kind = JSON_NULL};
 static const struct json json_empty_object = {.kind = JSON_OBJECT};
+static const struct json json_empty_text = {.kind = JSON_STRING, .text = {"", 0}};
 
 /* type: ToolTypes = "function" */
 static void check_type(struct pydantic *errors, const struct json *raw)
@@ -67,100 +68,106 @@ enum sidetok_error decode_tool_call(struct call *call, const struct json *raw, s
     return pydantic_finish(&errors);
 }
 
-/* A function definition as the dict that Function.from_openai makes of it, its defaults filled in. */
-struct definition {
-    struct python_item *items; /* room for two more */
-    size_t n;
-};
-
-static struct python_item *definition_find(const struct definition *dict, struct str key)
+/* dict(raw) as an object, for looking fields up: keys that are no strings name none. */
+static enum sidetok_error function_object(struct call *call, const struct json *raw, struct json *ret_object)
 {
-    for (size_t i = 0; i < dict->n; i++)
-        if (dict->items[i].key.kind == JSON_STRING && str_equal(dict->items[i].key.text, key))
-            return &dict->items[i];
-    return NULL;
+    struct python_item *items;
+    size_t n, kept = 0;
+    *ret_object = *raw;
+    if (raw->kind == JSON_OBJECT)
+        return SIDETOK_OK;
+    TRY(python_dict(call, raw, &items, &n));
+    struct json_member *members = call_alloc_array(call, n, sizeof *members);
+    if (!members)
+        return SIDETOK_E_NO_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        if (items[i].key.kind == JSON_STRING)
+            members[kept++] = (struct json_member){items[i].key.text, items[i].value};
+    *ret_object = (struct json){.kind = JSON_OBJECT, .object = {members, kept}};
+    return SIDETOK_OK;
 }
 
-static const struct json *definition_get(const struct definition *dict, struct str key)
+static bool is_key(const struct python_item *item, struct str key)
 {
-    const struct python_item *item = definition_find(dict, key);
-    return item ? &item->value : NULL;
+    return item->key.kind == JSON_STRING && str_equal(item->key.text, key);
 }
 
 /* dict[key] = value where dict.get(key) is None. */
-static void definition_default(struct definition *dict, struct str key, struct json value)
+static void set_default(struct python_item *items, size_t *n, struct str key, struct json value)
 {
-    struct python_item *item = definition_find(dict, key);
-    if (item && item->value.kind != JSON_NULL)
+    size_t at = 0;
+    while (at < *n && !is_key(&items[at], key))
+        at++;
+    if (at < *n && items[at].value.kind != JSON_NULL)
         return;
-    if (!item) {
-        item = &dict->items[dict->n++];
-        item->key = (struct json){.kind = JSON_STRING, .text = key};
-    }
-    item->value = value;
+    if (at == *n)
+        items[(*n)++].key = (struct json){.kind = JSON_STRING, .text = key};
+    items[at].value = value;
 }
 
-static void definition_drop_null(struct definition *dict, struct str key)
+static void write_item(struct buf *out, const struct python_item *item)
 {
-    struct python_item *item = definition_find(dict, key);
-    if (!item || item->value.kind != JSON_NULL)
-        return;
-    size_t at = (size_t)(item - dict->items);
-    memmove(item, item + 1, (dict->n - at - 1) * sizeof *item);
-    dict->n--;
+    buf_append(out, out->size > 1 ? STR(", ") : STR(""));
+    python_repr(out, &item->key);
+    buf_append(out, STR(": "));
+    python_repr(out, &item->value);
 }
 
-static enum sidetok_error definition_read(struct call *call, const struct json *raw,
-                                          struct definition *ret_dict)
+/* The repr of the dict that Function.from_openai makes: defaults filled in, strict left out where it is None.
+ */
+static enum sidetok_error function_repr(struct call *call, const struct json *raw, struct str *ret_repr)
 {
-    struct python_item *items;
+    struct python_item *items, *all;
+    struct buf text;
     size_t n;
     TRY(python_dict(call, raw, &items, &n));
-    ret_dict->items = call_alloc_array(call, n + 2, sizeof *items);
-    if (!ret_dict->items)
+    all = call_alloc_array(call, n + 2, sizeof *all);
+    if (!all)
         return SIDETOK_E_NO_MEMORY;
     if (n > 0)
-        memcpy(ret_dict->items, items, n * sizeof *items);
-    ret_dict->n = n;
-    definition_default(ret_dict, STR("parameters"), json_empty_object);
-    definition_default(ret_dict, STR("description"), (struct json){.kind = JSON_STRING, .text = STR("")});
-    definition_drop_null(ret_dict, STR("strict"));
+        memcpy(all, items, n * sizeof *all);
+    set_default(all, &n, STR("parameters"), json_empty_object);
+    set_default(all, &n, STR("description"), json_empty_text);
+    buf_init(&text, call);
+    buf_append_char(&text, '{');
+    for (size_t i = 0; i < n; i++)
+        if (!is_key(&all[i], STR("strict")) || all[i].value.kind != JSON_NULL)
+            write_item(&text, &all[i]);
+    buf_append_char(&text, '}');
+    return buf_finish(&text, ret_repr);
+}
+
+static enum sidetok_error fault_no_name(struct pydantic *errors, const struct json *raw)
+{
+    struct str repr;
+    TRY(function_repr(errors->call, raw, &repr));
+    pydantic_fault_repr(errors, LOC(NULL, "name"), STR("missing"), STR("Field required"), repr, STR("dict"));
     return SIDETOK_OK;
 }
 
-static enum sidetok_error fault_no_name(struct pydantic *errors, const struct definition *dict)
+/* object.get(key), or what stands for None. */
+static const struct json *get_or(const struct json *object, struct str key, const struct json *otherwise)
 {
-    struct buf text;
-    struct str repr;
-    buf_init(&text, errors->call);
-    for (size_t i = 0; i < dict->n; i++) {
-        buf_append(&text, i > 0 ? STR(", ") : STR("{"));
-        python_repr(&text, &dict->items[i].key);
-        buf_append(&text, STR(": "));
-        python_repr(&text, &dict->items[i].value);
-    }
-    buf_append_char(&text, '}');
-    TRY(buf_finish(&text, &repr));
-    pydantic_fault_repr(errors, LOC(NULL, "name"), STR("missing"), STR("Field required"), repr, STR("dict"));
-    return SIDETOK_OK;
+    const struct json *value = json_get(object, key);
+    return value && value->kind != JSON_NULL ? value : otherwise;
 }
 
 /* Rule: Function.from_openai. */
 static enum sidetok_error decode_function(struct call *call, const struct json *raw, struct tool *tool)
 {
-    struct definition dict;
+    struct json object;
     struct pydantic errors;
-    TRY(definition_read(call, raw, &dict));
-    const struct json *name = definition_get(&dict, STR("name"));
-    const struct json *parameters = definition_get(&dict, STR("parameters"));
-    const struct json *strict = definition_get(&dict, STR("strict"));
+    TRY(function_object(call, raw, &object));
+    const struct json *name = json_get(&object, STR("name"));
+    const struct json *description = get_or(&object, STR("description"), &json_empty_text);
+    const struct json *parameters = get_or(&object, STR("parameters"), &json_empty_object);
+    const struct json *strict = get_or(&object, STR("strict"), NULL);
     pydantic_init(&errors, call, STR("Function"));
     if (name)
         pydantic_str(&errors, LOC(NULL, "name"), name, &tool->name);
     else
-        TRY(fault_no_name(&errors, &dict));
-    pydantic_str(&errors, LOC(NULL, "description"), definition_get(&dict, STR("description")),
-                 &tool->description);
+        TRY(fault_no_name(&errors, raw));
+    pydantic_str(&errors, LOC(NULL, "description"), description, &tool->description);
     if (pydantic_dict(&errors, LOC(NULL, "parameters"), parameters))
         tool->parameters = *parameters;
     if (strict)
