@@ -110,7 +110,7 @@ static uint64_t cut_characters(const struct cutter *cutter, struct str text, siz
     size_t i = 0;
     while (i < CUTTER_BLOCK && at + i < text.size) {
         struct character character;
-        size_t size = symbols_read(cutter->symbols, text, at + i, &character);
+        size_t size = symbols_read_quickly(cutter->symbols, text, at + i, &character);
         cuts |= (uint64_t)!join(cutter, *last, character) << i;
         *last = character;
         i += size;

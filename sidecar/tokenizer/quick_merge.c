@@ -85,16 +85,11 @@ static enum sidetok_error merge_heap(struct call *call, const struct quick *quic
 size_t quick_read(const struct quick *quick, struct str text, struct quick_cell *cells)
 {
     size_t n = 0;
-    for (size_t at = 0, size = 1; at < text.size; at += size) {
+    for (size_t at = 0; at < text.size;) {
         struct character character;
-        uint8_t byte = (uint8_t)text.data[at];
-        if (byte < 0x80) {
-            character = quick->symbols->ascii[byte];
-            size = 1;
-        } else {
-            size = symbols_read(quick->symbols, text, at, &character);
-        }
+        size_t size = symbols_read_quickly(quick->symbols, text, at, &character);
         cells[n++] = (struct quick_cell){(uint32_t)at, (uint16_t)character.symbol, (uint16_t)character.joint};
+        at += size;
     }
     return n;
 }

@@ -228,14 +228,34 @@ static size_t list_rows(struct writer *writer, size_t at, uint64_t cuts, size_t 
     return n;
 }
 
+/* A block cut before each byte: each is a row of one ASCII character. False when one is not that simple. */
+static bool put_bytes(struct writer *writer, size_t at)
+{
+    const uint32_t *ascii_ids = writer->encoder->model->ascii_ids;
+    const uint8_t *bytes = (const uint8_t *)writer->text.data + at;
+    uint32_t worst = 0;
+    for (size_t i = 0; i < CUTTER_BLOCK; i++) {
+        writer->out[i] = ascii_ids[bytes[i]];
+        worst |= writer->out[i];
+    }
+    if (worst >> 31)
+        return false;
+    writer->out += CUTTER_BLOCK;
+    return true;
+}
+
 /* Writes the rows that end in a block. */
 static enum sidetok_error put_rows(struct writer *writer, size_t at, uint64_t cuts, size_t *row_start)
 {
     struct row rows[CUTTER_BLOCK];
     const struct piece_cache *cache = &writer->encoder->cache;
-    size_t n = list_rows(writer, at, cuts, row_start, rows);
     if (writer->limit - writer->out < BLOCK_ROOM)
         TRY(make_room(writer, BLOCK_ROOM));
+    if (cuts == UINT64_MAX && *row_start + 1 == at && writer->n_spaces == 0 && put_bytes(writer, at - 1)) {
+        *row_start = at + CUTTER_BLOCK - 1;
+        return SIDETOK_OK;
+    }
+    size_t n = list_rows(writer, at, cuts, row_start, rows);
     for (size_t i = 0; i < n; i++) {
         const struct piece_entry *entry = rows[i].bucket;
         if (!piece_key_equal(entry->key, rows[i].key))
@@ -273,6 +293,7 @@ static enum sidetok_error build_single(struct call *call, struct quick_model *mo
     model->single = call_alloc_array(call, SINGLE_ENTRIES, sizeof *model->single);
     if (!model->single)
         return SIDETOK_E_NO_MEMORY;
+    memset(model->ascii_ids, 0xff, sizeof model->ascii_ids);
     for (int c = 0; c < 128; c++) {
         char text = (char)c;
         uint32_t ids[PIECE_KEY_BYTES * 4];
@@ -280,6 +301,7 @@ static enum sidetok_error build_single(struct call *call, struct quick_model *mo
         model->single[c].key.low = (uint64_t)c;
         model->single[c].n_ids = (uint8_t)n;
         memcpy(model->single[c].ids, ids, n * sizeof *ids);
+        model->ascii_ids[c] = n > 1 || (c == ' ' && model->cutter.spaces_lead) ? UINT32_MAX : ids[0];
     }
     return SIDETOK_OK;
 }

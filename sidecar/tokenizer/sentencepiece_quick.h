@@ -19,8 +19,9 @@ struct quick_model {
     const struct sentencepiece_model *model;
     struct quick quick;
     struct cutter cutter;
-    struct piece_entry *single;                /* the answer for each ASCII character alone */
-    uint32_t *spaces;                          /* ids of runs of spaces, one run behind the other */
+    struct piece_entry *single; /* the answer for each ASCII character alone */
+    uint32_t ascii_ids[256];    /* a character's one id; all ones where it is not that simple */
+    uint32_t *spaces;           /* ids of runs of spaces, one run behind the other */
     uint32_t space_ends[MAX_KNOWN_SPACES + 1]; /* where the run of n ends in spaces */
     bool usable;
 };
