@@ -80,12 +80,13 @@ static struct table_entry *place_of(struct piece_table *table, struct table_key 
     return NULL;
 }
 
-void piece_table_add(struct piece_table *table, struct table_key key, const uint32_t *ids, uint32_t meta)
+bool piece_table_add(struct piece_table *table, struct table_key key, const uint32_t *ids, uint32_t meta)
 {
     struct table_entry *place = table->learns || meta & TABLE_VOCAB ? place_of(table, key) : NULL;
     if (!place)
-        return;
+        return false;
     *place = (struct table_entry){.low = key.low, .high = key.high, .meta = meta};
     for (uint32_t i = 0; i < (meta & TABLE_COUNT); i++)
         place->ids[i] = ids[i];
+    return true;
 }

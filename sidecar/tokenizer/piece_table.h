@@ -81,7 +81,10 @@ static inline struct table_entry *piece_table_line(const struct piece_table *tab
 /** The entry of key in any of its four places, NULL when there is none. */
 struct table_entry *piece_table_find(const struct piece_table *table, struct table_key key);
 
-/** Adds a piece that is not there; meta's count says how many ids. May do nothing: places are few. */
-void piece_table_add(struct piece_table *table, struct table_key key, const uint32_t *ids, uint32_t meta);
+/**
+ * Adds a piece that is not there; meta's count says how many ids. False when there is no place for it:
+ * vocabulary pieces have all four, or the table does not learn.
+ */
+bool piece_table_add(struct piece_table *table, struct table_key key, const uint32_t *ids, uint32_t meta);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "boundaries.h"
 #include "bpe.h"
+#include "long_table.h"
 #include "piece_table.h"
 #include "pretokenizer.h"
 #include "utf8.h"
@@ -11,6 +12,7 @@
 struct tekken_encoder {
     struct encoder head;
     struct piece_table table;
+    struct long_table longer;
     boundaries_classify *classify;
     const char *text_end; /* of the text being encoded: keys are read 16 bytes at a time */
 };
@@ -32,17 +34,25 @@ static void seed_table(struct tekken_encoder *encoder)
     }
 }
 
+/* Half of the memory for each table; with LEAST bytes the vocabulary's pieces fill a quarter of the first. */
+static bool open_tables(struct tekken_encoder *encoder, size_t cache_bytes)
+{
+    enum { LEAST = 16 << 20 };
+    size_t half = cache_bytes / 2;
+    return piece_table_open(&encoder->table, half > LEAST ? half : LEAST, cache_bytes > 0) &&
+           long_table_open(&encoder->longer, half);
+}
+
 enum sidetok_error tekken_encoder_open(struct call *call, const struct tokenizer *tokenizer,
                                        size_t cache_bytes, struct encoder **ret)
 {
-    enum { LEAST = 8 << 20 }; /* the seeds alone fill half of it */
     struct tekken_encoder *encoder = calloc(1, sizeof *encoder);
     if (!encoder)
         return failure_no_memory(call);
     encoder->head.tokenizer = tokenizer;
     encoder->classify = boundaries_choose();
-    if (!piece_table_open(&encoder->table, cache_bytes > LEAST ? cache_bytes : LEAST, cache_bytes > 0)) {
-        free(encoder);
+    if (!open_tables(encoder, cache_bytes)) {
+        tekken_encoder_close(&encoder->head);
         return failure_no_memory(call);
     }
     seed_table(encoder);
@@ -52,8 +62,10 @@ enum sidetok_error tekken_encoder_open(struct call *call, const struct tokenizer
 
 void tekken_encoder_close(struct encoder *encoder)
 {
-    piece_table_close(&((struct tekken_encoder *)encoder)->table);
-    free(encoder);
+    struct tekken_encoder *mine = (struct tekken_encoder *)encoder;
+    piece_table_close(&mine->table);
+    long_table_close(&mine->longer);
+    free(mine);
 }
 
 /* A key near the text's end is read from a copy, since the text ends before 16 bytes do. */
@@ -66,19 +78,34 @@ static struct table_key key_of(const struct tekken_encoder *encoder, struct str 
     return table_key(copy, piece.size);
 }
 
-static void emit(struct ids *ids, const struct table_entry *entry)
+static void emit(struct ids *ids, const uint32_t *found, size_t n)
 {
-    uint32_t n = entry->meta & TABLE_COUNT;
-    for (uint32_t i = 0; i < n; i++)
-        ids->data[ids->n + i] = entry->ids[i];
+    memcpy(ids->data + ids->n, found, n * sizeof *found);
     ids->n += n;
 }
 
 /* Remembers what a piece became; FF would be taken for the filling of a key, and no UTF-8 text has it. */
 static void learn(struct tekken_encoder *encoder, struct str piece, const uint32_t *ids, size_t n)
 {
-    if (n <= TABLE_MAX_IDS && piece.size <= TABLE_MAX_SIZE && !memchr(piece.data, 0xff, piece.size))
-        piece_table_add(&encoder->table, key_of(encoder, piece), ids, (uint32_t)n);
+    if (piece.size > LONG_MAX_SIZE || n > LONG_MAX_IDS || memchr(piece.data, 0xff, piece.size))
+        return;
+    if (piece.size <= TABLE_MAX_SIZE && n <= TABLE_MAX_IDS &&
+        piece_table_add(&encoder->table, key_of(encoder, piece), ids, (uint32_t)n))
+        return;
+    struct long_key key = long_key(piece);
+    long_table_add(&encoder->longer, &key, ids, n);
+}
+
+/* Emits what was learned of a piece; false when nothing was. */
+static bool recall(const struct tekken_encoder *encoder, struct str piece, struct ids *ids)
+{
+    if (piece.size > LONG_MAX_SIZE)
+        return false;
+    struct long_key key = long_key(piece);
+    const struct long_entry *entry = long_table_find(&encoder->longer, &key);
+    if (entry)
+        emit(ids, entry->ids, entry->n);
+    return entry != NULL;
 }
 
 /*
@@ -95,16 +122,19 @@ static enum sidetok_error encode_segment(struct call *call, struct tekken_encode
     if (segment.size <= TABLE_MAX_SIZE && !whole)
         entry = piece_table_find(&encoder->table, key_of(encoder, segment));
     if (entry && (entry->meta & TABLE_MERGES || !(entry->meta & TABLE_VOCAB))) {
-        emit(ids, entry);
+        emit(ids, entry->ids, entry->meta & TABLE_COUNT);
         return SIDETOK_OK;
     }
+    if (!entry && !whole && recall(encoder, segment, ids))
+        return SIDETOK_OK;
     TRY(bpe_encode(call, &tekken->ranks, segment, ret, &n));
     for (size_t i = 0; i < n; i++)
         ret[i] += tekken->head.info.n_special;
     ids->n += n;
     if (entry)
         entry->meta |= n == 1 ? TABLE_MERGES : TABLE_NO_MERGE;
-    else
+    else if (n == 1 ||
+             ranks_find(&tekken->ranks, segment) == RANK_NONE) /* else a whole pre-token is the piece */
         learn(encoder, segment, ret, n);
     return SIDETOK_OK;
 }
@@ -123,10 +153,10 @@ static enum sidetok_error encode_pretoken(struct call *call, struct tekken_encod
         return SIDETOK_E_NO_MEMORY;
     if (piece.size <= TABLE_MAX_SIZE)
         entry = piece_table_find(&encoder->table, key_of(encoder, piece));
-    if (entry) {
-        emit(ids, entry);
+    if (entry)
+        emit(ids, entry->ids, entry->meta & TABLE_COUNT);
+    if (entry || recall(encoder, piece, ids))
         return SIDETOK_OK;
-    }
     uint32_t rank = ranks_find(&tekken->ranks, piece);
     if (rank != RANK_NONE) {
         ids->data[ids->n++] = rank + tekken->head.info.n_special;
