@@ -128,6 +128,40 @@ enum sidetok_error answer_encode(struct answer *answer)
     return answer_encoded(answer, model, &encoded, NULL);
 }
 
+/* Whether Tekken's subtraction leaves a number beyond 64 bits with sign. */
+static bool is_beyond_long(const struct json *value, uint32_t n_special)
+{
+    enum { LONG_DIGITS = 19 };
+    if (value->kind != JSON_INT || value->text.size < LONG_DIGITS || value->text.data[0] == '-')
+        return false;
+    if (value->text.size > LONG_DIGITS + 1)
+        return true;
+    unsigned __int128 number = 0;
+    for (size_t i = 0; i < value->text.size; i++)
+        number = number * 10 + (unsigned)(value->text.data[i] - '0');
+    return number > (unsigned __int128)INT64_MAX + n_special;
+}
+
+/* Ids beyond 32 bits fail alike but for the message, which depends on the first of them: numbers of 64 bits fail in
+ * the engine, longer ones already on the way to it. Rule: pyo3's extraction of u32. */
+static enum sidetok_error overflow_message(struct answer *answer, const struct model *model, const struct json *ids,
+                                           size_t n, enum sidetok_error error)
+{
+    const struct tokenizer_info *info = tokenizer_info(model->tokenizer);
+    if (error != SIDETOK_E_OVERFLOW || info->kind != TOKENIZER_TEKKEN)
+        return error;
+    for (size_t i = 0; i < n; i++) {
+        int64_t id;
+        if (!answer_int64(&ids[i], &id) || id - (int64_t)info->n_special <= UINT32_MAX)
+            continue;
+        if (!is_beyond_long(&ids[i], info->n_special))
+            return error;
+        failure_clear(answer->call);
+        return failure_set(answer->call, SIDETOK_E_OVERFLOW, "Python int too large to convert to C long");
+    }
+    return error;
+}
+
 /* A list of ints, or little-endian 32-bit words in a bin. */
 static enum sidetok_error tokens_member(struct answer *answer, const struct json *body, int64_t **ret_ids,
                                         size_t *ret_n)
@@ -177,7 +211,10 @@ enum sidetok_error answer_decode(struct answer *answer)
     TRY(tokens_member(answer, &body, &ids, &n));
     TRY(policy_member(answer, &body, &policy));
     buf_init(&text, answer->call);
-    TRY(tokenizer_decode(answer->call, model->tokenizer, ids, n, policy, &text));
+    const struct json *list = member(&body, "tokens");
+    bool is_list = list->kind == JSON_ARRAY;
+    TRY(overflow_message(answer, model, is_list ? list->array.items : NULL, is_list ? n : 0,
+                         tokenizer_decode(answer->call, model->tokenizer, ids, n, policy, &text)));
     return finish_text(answer, &text);
 }
 
@@ -191,7 +228,8 @@ enum sidetok_error answer_piece(struct answer *answer)
     TRY(answer_model(answer, &model));
     TRY(int_member(answer, &body, "id", &id));
     buf_init(&text, answer->call);
-    TRY(tokenizer_piece(answer->call, model->tokenizer, id, &text));
+    TRY(overflow_message(answer, model, member(&body, "id"), 1,
+                         tokenizer_piece(answer->call, model->tokenizer, id, &text)));
     return finish_text(answer, &text);
 }
 
@@ -208,7 +246,8 @@ enum sidetok_error answer_byte_piece(struct answer *answer)
     TRY(int_member(answer, &body, "id", &id));
     TRY(policy_member(answer, &body, &policy));
     buf_init(&bytes, answer->call);
-    TRY(tokenizer_byte_piece(answer->call, model->tokenizer, id, policy, &bytes));
+    TRY(overflow_message(answer, model, member(&body, "id"), 1,
+                         tokenizer_byte_piece(answer->call, model->tokenizer, id, policy, &bytes)));
     TRY(buf_finish(&bytes, &whole));
     message_reply_field(answer->reply, MESSAGE_REPLY_VALUE);
     msgpack_write_bin(answer->reply->out, answer_view(whole));

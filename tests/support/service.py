@@ -1,0 +1,128 @@
+"""The real daemon in a temporary directory, and the runner of the service tests.
+
+A test file ends with `run(globals())`: every function named test_* is a test, output is TAP. Programs are found by
+SIDETOK_BUILD (the build directory), model files by SIDETOK_MODELS; without either the file is skipped.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from wire import Client
+
+BUILD = Path(os.environ.get("SIDETOK_BUILD", Path(__file__).resolve().parents[2] / "build"))
+MODELS = Path(os.environ.get("SIDETOK_MODELS", Path(__file__).resolve().parents[2] / ".cache/models"))
+SPM = MODELS / "mistral_instruct_tokenizer_240323.model.v3"
+TEKKEN = MODELS / "tekken_240911.json"
+DAEMON = BUILD / "sidecar/sidetokd"
+COMMAND = BUILD / "sidecar/cli/sidetok"
+PATIENCE = 120  # seconds after which a wait for an event counts as a failure
+
+
+class Daemon:
+    """`with Daemon(...) as daemon:` starts sidetokd and waits until it is ready; leaving it kills it."""
+
+    def __init__(self, *flags, directory=None, environment=None, tokenizers=None, wait=True):
+        self.home = None if directory else tempfile.TemporaryDirectory(prefix="sidetok-")
+        self.directory = Path(directory or self.home.name)
+        self.path = str(self.directory / "s.sock")
+        self.url = "ipc://" + self.path
+        command = [DAEMON, "--listen", self.url]
+        for name, file in (tokenizers or {"v3": SPM}).items():
+            command += ["--tokenizer", f"{name}={file}"]
+        ready, self.ready = os.pipe()
+        self.log = open(self.directory / "log", "w+b")
+        self.process = subprocess.Popen([*command, *flags], stdin=subprocess.DEVNULL, stderr=self.log, stdout=self.log,
+                                        env={**os.environ, **(environment or {})})
+        os.close(ready)
+        os.close(self.ready)
+        if wait:
+            self.wait_for_log("ready")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        self.log.close()
+        if self.home:
+            self.home.cleanup()
+
+    def lines(self):
+        return (self.directory / "log").read_text(errors="replace").splitlines()
+
+    def wait_for_log(self, word):
+        def seen():
+            if self.process.poll() is not None and not any(word in line for line in self.lines()):
+                raise AssertionError("the daemon ended: " + " | ".join(self.lines()))
+            return any(word in line for line in self.lines())
+
+        wait_until(seen)
+
+    def client(self):
+        return Client(self.path)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        """SIGTERM; the exit status."""
+        self.signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def wait_until(condition):
+    """Polls for an event that the other side makes; fails when it never comes."""
+    import time
+
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain")
+        time.sleep(0.002)
+
+
+def refused(*flags, environment=None):
+    """A daemon that is expected to end by itself: (status, what it said)."""
+    done = subprocess.run([DAEMON, *map(str, flags)], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+                          env={**os.environ, **(environment or {})})
+    return done.returncode, done.stderr.decode(errors="replace")
+
+
+def text_request(n_bytes, word="word "):
+    return {"text": word * (n_bytes // len(word)), "bos": True, "eos": False}
+
+
+def busy(client, n_mb=24):
+    """Sends a request that keeps the worker at work, and returns its id once it is in work."""
+    number = client.send("encode", text_request(n_mb << 20, "Étude of "), want=2)
+    return number
+
+
+def run(names):
+    tests = [(name, test) for name, test in names.items() if name.startswith("test_")]
+    missing = [str(file) for file in (DAEMON, COMMAND, SPM, TEKKEN) if not file.exists()]
+    if missing:
+        print("1..0 # SKIP " + ", ".join(missing) + " missing")
+        sys.exit(0)
+    print(f"1..{len(tests)}", flush=True)
+    failed = 0
+    for number, (name, test) in enumerate(tests, 1):
+        try:
+            test()
+            print(f"ok {number} - {name}", flush=True)
+        except Exception:
+            failed += 1
+            for line in traceback.format_exc().splitlines():
+                print("# " + line)
+            print(f"not ok {number} - {name}", flush=True)
+    sys.exit(1 if failed else 0)
