@@ -78,10 +78,29 @@ parity() {
         --variants "$variants" "$@"
 }
 
+# The installed reference, request by request, for as long as asked. It is the reference only on its own Python.
+fuzz() {
+    if [ "$(python3 -c 'import sys; print(sys.version_info[:2])')" != "(3, 11)" ]; then
+        echo "live fuzzing is skipped: the reference's messages are those of Python 3.11"
+        echo "0 passed, 0 failed, 1 skipped"
+        return
+    fi
+    make_venv reference "$root/tests/requirements.txt"
+    "$cache/venv-reference/bin/python" "$root/tests/parity/fuzz_requests.py" \
+        --sidetok "$build/sidecar/cli/sidetok" --variants "$variants" --seconds "$1"
+}
+
 if [ $mode != quick ]; then
-    [ ! -x "$build/sidecar/cli/sidetok" ] || suite parity parity
+    suite parity parity
+    suite live-fuzz fuzz "${SIDETOK_FUZZ_SECONDS:-60}"
     CC=clang build_tree "$root/build-asan" -Dwerror="$werror" -Db_sanitize=address,undefined -Db_lundef=false
     suite sanitized-tests meson_suite "$root/build-asan"
+fi
+if [ $mode = all ]; then
+    CC=clang build_tree "$root/build-tsan" -Dwerror="$werror" -Db_sanitize=thread -Db_lundef=false
+    suite thread-sanitized-tests meson_suite "$root/build-tsan"
+    suite valgrind-tests meson_suite "$build" --suite unit --suite client \
+        --wrap "valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite"
 fi
 
 printf '%d passed, %d failed%s\n' "$passed" "$failed" "$([ "$skipped" = 0 ] || printf ', %d skipped' "$skipped")"

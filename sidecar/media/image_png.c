@@ -5,6 +5,8 @@
 /* Rule: PIL.PngImagePlugin and libImaging/ZipDecode.c of Pillow 13.0.0. The rows are inflated, counted and
  * forgotten. */
 
+enum { PNG_BLOCK = 65536 }; /* PIL.ImageFile.MAXBLOCK */
+
 static const struct str png_magic = {"\x89PNG\r\n\x1a\n", 8};
 
 /* A chunk: its type, and its data of size bytes at offset. */
@@ -198,6 +200,15 @@ static int png_inflate(z_stream *zip, struct png_rows *rows, struct str data)
     }
 }
 
+/* The file ends inside a chunk. Pillow reads it in blocks: a block that is cut passes unseen, and the missing
+ * chunk behind it is what fails; an empty one says so itself. */
+static enum sidetok_error png_cut(struct call *call, size_t declared, size_t available)
+{
+    size_t last_block = available / PNG_BLOCK * PNG_BLOCK;
+    bool finds_nothing = available == last_block || declared - last_block > PNG_BLOCK;
+    return finds_nothing ? image_truncated_at(call, 0) : image_truncated(call);
+}
+
 /* Walks the run of IDAT chunks. */
 static enum sidetok_error png_load_chunks(struct call *call, struct image_file *image, z_stream *zip)
 {
@@ -221,6 +232,8 @@ static enum sidetok_error png_load_chunks(struct call *call, struct image_file *
             return SIDETOK_OK;
         if (result != Z_OK)
             return image_broken_stream(call);
+        if (data.size < chunk.size)
+            return png_cut(call, chunk.size, data.size);
         offset = chunk.offset + chunk.size + 4;
     }
 }
