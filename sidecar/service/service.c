@@ -13,6 +13,7 @@
 enum {
     TICK_MS = 500,            /* the main thread looks around so often */
     RECEIVE_TIMEOUT_MS = 500, /* the receiver shows a sign of life so often */
+    SEND_TIMEOUT_MS = 5000,   /* of the hand-over to nng, which takes microseconds */
     SILENT_MS = 10000,        /* a receiver without one for so long is stuck */
     FLUSH_MS = 250,         /* nng tells nobody when a reply has left: at the end the last ones get so long */
     STUCK_MS = 20000,       /* a request may take so long ... */
@@ -96,10 +97,10 @@ void service_writer_end(nng_msg *reply, const struct msgpack_writer *out)
         nng_msg_chop(reply, nng_msg_len(reply) - out->size);
 }
 
-/* A reply that found no memory is not sent: the client's deadline tells it. */
-/* Not NONBLOCK: between two messages nng's dispatcher is not waiting for the next, and a reply sent then
- * would be refused and lost. The wait is for that dispatcher, never for a peer, whose own queue drops what it
- * has no room for. */
+/* Not NNG_FLAG_NONBLOCK: raw REP hands a reply over through a queue without room, which would lose it. The
+ * hand-over itself never waits for the peer: nng keeps 64 replies for each connection and drops what a peer
+ * that does not read makes too many. A reply that found no memory is not sent: the client's deadline tells
+ * it. */
 void service_reply(struct service *service, nng_msg *request, nng_msg *reply)
 {
     if (reply && nng_msg_len(reply) > 0 &&
@@ -244,17 +245,25 @@ static bool drain(struct service *service)
     return true;
 }
 
+/* A little more than we accept, so that what is too large can be told so; nng takes 32 bits at most. */
+static size_t receive_limit(const struct options *options)
+{
+    uint64_t largest = options->queue_bytes;
+    if (options->max_request_bytes > largest)
+        largest = options->max_request_bytes;
+    return largest < UINT32_MAX - (1 << 20) ? (size_t)largest + (1 << 20) : UINT32_MAX;
+}
+
 static int open_socket(struct service *service)
 {
-    uint64_t largest = service->options->queue_bytes;
-    if (service->options->max_request_bytes > largest)
-        largest = service->options->max_request_bytes;
     int error = nng_rep0_open_raw(&service->socket);
     if (error)
         return error;
     error = nng_socket_set_ms(service->socket, NNG_OPT_RECVTIMEO, RECEIVE_TIMEOUT_MS);
-    if (!error) /* a little more than we accept, so that what is too large can be told so */
-        error = nng_socket_set_size(service->socket, NNG_OPT_RECVMAXSZ, (size_t)largest + (1 << 20));
+    if (!error)
+        error = nng_socket_set_ms(service->socket, NNG_OPT_SENDTIMEO, SEND_TIMEOUT_MS);
+    if (!error)
+        error = nng_socket_set_size(service->socket, NNG_OPT_RECVMAXSZ, receive_limit(service->options));
     if (!error)
         error = nng_pipe_notify(service->socket, NNG_PIPE_EV_REM_POST, receiver_forget, service);
     return error;

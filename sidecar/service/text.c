@@ -142,10 +142,10 @@ static bool is_beyond_long(const struct json *value, uint32_t n_special)
     return number > (unsigned __int128)INT64_MAX + n_special;
 }
 
-/* Ids beyond 32 bits fail alike but for the message, which depends on the first of them: numbers of 64 bits fail in
- * the engine, longer ones already on the way to it. Rule: pyo3's extraction of u32. */
-static enum sidetok_error overflow_message(struct answer *answer, const struct model *model, const struct json *ids,
-                                           size_t n, enum sidetok_error error)
+/* Ids beyond 32 bits fail alike but for the message, which depends on the first of them: numbers of 64 bits
+ * fail in the engine, longer ones already on the way to it. Rule: pyo3's extraction of u32. */
+static enum sidetok_error overflow_message(struct answer *answer, const struct model *model,
+                                           const struct json *ids, size_t n, enum sidetok_error error)
 {
     const struct tokenizer_info *info = tokenizer_info(model->tokenizer);
     if (error != SIDETOK_E_OVERFLOW || info->kind != TOKENIZER_TEKKEN)

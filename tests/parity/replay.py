@@ -114,6 +114,8 @@ def main():
     counts, shown = {}, 0
     for stem, case, answer in answers(options, cases):
         count = counts.setdefault(stem, Counter())
+        if case["op"] == "load" and "error" in answer:  # recorded beside the files, with paths relative to them
+            answer["error"]["message"] = answer["error"]["message"].replace(f"{options.variants}/", "")
         expect = {"id2" if name == "id" else name: value for name, value in case["expect"].items()}
         right = answer.get("id") == case["id"] and same(expect, answer)
         kind = "passed" if right else "deviation" if known_deviation(deviations, stem, case) else "failed"

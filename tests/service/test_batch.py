@@ -1,0 +1,120 @@
+"""`sidetok batch` as a co-process, in process and over a connection."""
+
+import json
+import subprocess
+
+from service import COMMAND, SPM, TEKKEN, Daemon, run
+
+V3, T = f"v3={SPM}", f"t={TEKKEN}"
+
+
+class Batch:
+    def __init__(self, *flags):
+        self.process = subprocess.Popen([COMMAND, "batch", *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        encoding="ascii", stderr=subprocess.DEVNULL)
+
+    def line(self, text):
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, **record):
+        return self.line(json.dumps(record))
+
+    def end(self):
+        self.process.stdin.close()
+        return self.process.wait(60)
+
+
+def hello(text="Hello"):
+    return {"messages": [{"role": "user", "content": text}]}
+
+
+RECORDS = [
+    {"id": 1, "tokenizer": "v3", "op": "chat", "request": hello()},
+    {"id": "two", "tokenizer": "t", "op": "chat", "mode": "serving", "request": hello()},
+    {"id": [3], "tokenizer": "v3", "op": "encode", "request": {"text": "a\ud800", "bos": True, "eos": False}},
+    {"id": 4, "tokenizer": "t", "op": "decode", "request": {"tokens": [1, 5000], "policy": "KEEP"}},
+    {"id": 5, "tokenizer": "t", "op": "byte_piece", "request": {"id": 5000, "policy": "IGNORE"}},
+    {"id": 6, "tokenizer": "v3", "op": "is_special", "request": {"token": "<s>"}},
+    {"id": 7, "tokenizer": "v3", "op": "load"},
+    {"id": 8, "tokenizer": "v3", "op": "info"},
+    {"id": 9, "tokenizer": "v3", "op": "chat", "request_json": '{"messages": [{"role": "user", "content": NaN, "content": "x"}]}'},
+    {"id": 10, "tokenizer": "v3", "op": "fim", "request": {"prompt": 5}},
+    {"id": 11, "tokenizer": "none", "op": "load"},
+]
+
+
+def test_each_line_is_answered_before_the_next_is_sent():
+    batch = Batch("--tokenizer", V3, "--tokenizer", T)
+    for record in RECORDS:
+        assert batch.ask(**record)["id"] == record["id"]
+    assert batch.end() == 0
+
+
+def test_a_connection_gives_the_same_answers_as_this_process():
+    with Daemon(tokenizers={"v3": SPM, "t": TEKKEN}) as daemon:
+        here, there = Batch("--tokenizer", V3, "--tokenizer", T), Batch("--connect", daemon.url)
+        for record in RECORDS:
+            assert here.ask(**record) == there.ask(**record), record
+        assert here.end() == there.end() == 0
+
+
+def test_members_are_those_of_the_records():
+    batch = Batch("--tokenizer", V3, "--tokenizer", T)
+    assert set(batch.ask(**RECORDS[0])) == {"id", "tokens", "text"}
+    assert set(batch.ask(**RECORDS[4])) == {"id", "hex"}
+    assert batch.ask(**RECORDS[5]) == {"id": 6, "value": True}
+    assert batch.ask(**RECORDS[6]) == {"id": 7, "version": "v3"}
+    assert set(batch.ask(**RECORDS[7])) == {"id", "version", "n_words", "num_special_tokens", "bos_id", "eos_id", "pad_id", "unk_id",
+                                            "pieces_sha256", "image"}
+    error = batch.ask(**RECORDS[9])["error"]
+    assert set(error) == {"type", "message", "stage", "errors"} and error["type"] == "ValidationError"
+    error = batch.ask(id=1, tokenizer="v3", op="chat", request={"messages": []})["error"]
+    assert set(error) == {"type", "message", "stage", "family"} and error["stage"] == "encode"
+    batch.end()
+
+
+def test_a_bad_line_gets_an_error_record_and_the_rest_goes_on():
+    batch = Batch("--tokenizer", V3)
+    for line in ("nonsense", "{", "[1]", '{"id": 7}', '{"id": 7, "op": "dance"}', '{"id": 7, "op": "chat", "mode": 5}', '{"id": 7, "op": "chat"} x',
+                 '{"id": 7, "op": "encode", "request": {"text": }}', '{"id": 7, "op": "load", "tokenizer": "\\ud800"}', "\0"):
+        answer = batch.line(line)
+        assert "error" in answer and set(answer) == {"id", "error"}, line
+        assert answer["id"] in (7, None)
+    assert batch.ask(**RECORDS[0])["tokens"][0] == 1
+    assert batch.end() == 0
+
+
+def test_a_tokenizer_that_does_not_load_gives_its_error_to_the_records_that_name_it():
+    batch = Batch("--tokenizer", "bad=/nonexistent.model", "--tokenizer", V3)
+    for op in ("load", "info", "chat"):
+        error = batch.ask(id=1, tokenizer="bad", op=op, request=hello())["error"]
+        assert error["type"] == "TokenizerException" and error["message"] == "Unrecognized tokenizer file: /nonexistent.model"
+    assert "tokens" in batch.ask(**RECORDS[0])
+    batch.end()
+
+
+def test_long_ids_and_texts_are_whole():
+    batch = Batch("--tokenizer", V3)
+    answer = batch.ask(id=1, tokenizer="v3", op="chat", request=hello("word " * 50_000))
+    assert len(answer["tokens"]) > 50_000 and len(answer["text"]) > 200_000
+    batch.end()
+
+
+def test_bench_prints_one_line_for_each_file():
+    import tempfile
+
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("Hello world. " * 1000)
+        file.flush()
+        done = subprocess.run([COMMAND, "bench", "--tokenizer", SPM, "--warm", file.name, "--repeat", "3", file.name, file.name],
+                              capture_output=True, text=True, timeout=120)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        assert done.returncode == 0 and len(lines) == 2, done.stderr
+        for line in lines:
+            assert set(line) == {"file", "bytes", "tokens", "sha256", "first_ns", "median_ns"} and line["bytes"] == 13_000
+        assert lines[0]["sha256"] == lines[1]["sha256"] and lines[0]["first_ns"] > 0
+
+
+run(globals())

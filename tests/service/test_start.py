@@ -1,0 +1,103 @@
+"""What may stand in the way of starting, and what is said then."""
+
+import os
+import socket
+import stat
+import tempfile
+from pathlib import Path
+
+from service import SPM, TEKKEN, Daemon, refused, run
+
+V3 = f"v3={SPM}"
+
+
+def test_a_regular_file_at_the_path_is_left_alone():
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "precious"
+        path.write_text("data")
+        status, said = refused("--tokenizer", V3, "--listen", f"ipc://{path}")
+        assert status == 3 and "no socket" in said, (status, said)
+        assert path.read_text() == "data"
+
+
+def test_a_link_to_a_file_is_left_alone():
+    with tempfile.TemporaryDirectory() as directory:
+        target, link = Path(directory) / "precious", Path(directory) / "link"
+        target.write_text("data")
+        link.symlink_to(target)
+        status, said = refused("--tokenizer", V3, "--listen", f"ipc://{link}")
+        assert status == 3 and link.is_symlink() and target.read_text() == "data", (status, said)
+
+
+def test_a_live_daemon_keeps_its_path():
+    with Daemon() as daemon:
+        client = daemon.client()
+        status, said = refused("--tokenizer", V3, "--listen", daemon.url)
+        assert status == 3 and "another process is listening" in said, (status, said)
+        assert client.ask("ping").code == 0 and daemon.client().ask("ping").code == 0
+
+
+def test_a_path_that_is_too_long_is_told():
+    status, said = refused("--tokenizer", V3, "--listen", "ipc:///" + "x" * 120)
+    assert status == 2 and "107 bytes" in said, (status, said)
+
+
+def test_a_missing_folder_is_told():
+    status, said = refused("--tokenizer", V3, "--listen", "ipc:///nonexistent/folder/s.sock")
+    assert status == 3 and "/nonexistent/folder/s.sock" in said, (status, said)
+
+
+def test_a_tokenizer_that_does_not_load_is_told():
+    status, said = refused("--tokenizer", "a=/nonexistent.model", "--tokenizer", V3)
+    assert status == 1 and "Unrecognized tokenizer file: /nonexistent.model" in said, (status, said)
+
+
+def test_every_mistake_of_a_configuration_is_told_with_its_line():
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "sidetok.conf"
+        path.write_text("# comment\ntokenizer = noequals\nqueue-requests = many\nwrong = 1\nlisten = ftp://x\n")
+        status, said = refused("--config", path, "--check")
+        assert status == 2
+        for line, word in ((2, "NAME=PATH"), (3, "not a number"), (4, "unknown key"), (5, "no URL")):
+            assert any(f"{path}:{line}: " in text and word in text for text in said.splitlines()), (line, said)
+
+
+def test_check_of_a_good_configuration_ends_with_0():
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "sidetok.conf"
+        path.write_text(f"tokenizer = {V3}\nlisten = ipc://{directory}/s.sock\n")
+        assert refused("--config", path, "--check")[0] == 0
+        assert not (Path(directory) / "s.sock").exists()
+
+
+def test_the_socket_has_the_mode_that_was_asked_for():
+    with Daemon("--socket-mode", "0600") as daemon:
+        assert stat.S_IMODE(os.stat(daemon.path).st_mode) == 0o600
+    with Daemon() as daemon:
+        assert stat.S_IMODE(os.stat(daemon.path).st_mode) == 0o660
+
+
+def test_environment_stands_between_flags_and_file():
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "sidetok.conf"
+        path.write_text("max-request-bytes = 100\nsocket-mode = 0600\n")
+        with Daemon("--socket-mode", "0640", "--config", str(path), environment={"SIDETOKD_MAX_REQUEST_BYTES": "1M"}) as daemon:
+            assert stat.S_IMODE(os.stat(daemon.path).st_mode) == 0o640
+            assert daemon.client().ask("encode", {"text": "x" * 1000}).code == 0
+
+
+def test_several_addresses_and_tokenizers_are_served():
+    name = f"sidetok-test-{os.getpid()}"
+    with Daemon("--listen", f"abstract://{name}", tokenizers={"v3": SPM, "tekken": TEKKEN}) as daemon:
+        client = daemon.client()
+        first, second = client.ask("encode", {"text": "Hello"}), client.ask("encode", {"text": "Hello"}, tokenizer="tekken")
+        assert first.code == second.code == 0 and first.ids != second.ids
+        assert client.ask("encode", {"text": "Hello"}, tokenizer="none").type == "unknown_tokenizer"
+        probe = socket.socket(socket.AF_UNIX)
+        probe.connect("\0" + name)
+        probe.sendall(b"\0SP\0\0\x30\0\0")
+        assert len(probe.recv(8)) == 8
+        probe.close()
+
+
+run(globals())

@@ -1,0 +1,98 @@
+"""Stopping, dying, reloading."""
+
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from pathlib import Path
+
+from service import PATIENCE, SPM, TEKKEN, Daemon, refused, run, text_request, wait_until
+
+
+def test_sigterm_answers_what_waits_and_refuses_what_comes():
+    with Daemon() as daemon:
+        client = daemon.client()
+        sent = [client.send("encode", text_request(24 << 20, "Étude of "))]
+        sent += [client.send("encode", text_request(100)) for _ in range(20)]
+        client.send("ping")
+        client.receive()
+        daemon.signal(signal.SIGTERM)
+        daemon.wait_for_log("stopping")
+        late = client.send("encode", text_request(100))
+        got, reply = client.receive()
+        assert got == late and reply.type == "shutting_down"
+        replies = [client.receive() for _ in sent]
+        assert [got for got, _ in replies] == sent and all(reply.code == 0 for _, reply in replies)
+        assert daemon.process.wait(PATIENCE) == 0
+        assert not Path(daemon.path).exists(), "the socket is left behind"
+
+
+def test_a_second_signal_ends_at_once():
+    with Daemon() as daemon:
+        client = daemon.client()
+        for _ in range(100):
+            client.send("encode", text_request(10 << 20))
+        client.send("ping")
+        client.receive()
+        daemon.signal(signal.SIGTERM)
+        daemon.wait_for_log("stopping")
+        daemon.signal(signal.SIGTERM)
+        assert daemon.process.wait(PATIENCE) == 0
+        assert any("unanswered" in line for line in daemon.lines())
+
+
+def test_the_socket_of_a_killed_daemon_is_replaced():
+    with tempfile.TemporaryDirectory() as directory:
+        with Daemon(directory=directory) as first:
+            first.kill()
+            assert Path(first.path).exists()
+        with Daemon(directory=directory) as second:
+            assert second.client().ask("ping").value["ready"]
+
+
+def test_sighup_loads_the_tokenizers_anew():
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "tekken.json"
+        shutil.copy(TEKKEN, file)
+        with Daemon(tokenizers={"t": directory}) as daemon:
+            client = daemon.client()
+            before = client.ask("info").value
+            assert before["kind"] == "tekken"
+            sent = [client.send("encode", text_request(1 << 20)) for _ in range(5)]
+            os.truncate(file, 1000)
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_for_log("reload failed")
+            assert [client.receive()[0] for _ in sent] == sent
+            assert client.ask("info").value == before, "a file that does not load must change nothing"
+            file.unlink()
+            shutil.copy(SPM, Path(directory) / "tokenizer.model.v3")
+            daemon.signal(signal.SIGHUP)
+            wait_until(lambda: client.ask("info").value["kind"] == "sentencepiece")
+            assert client.ask("encode", text_request(100)).code == 0
+
+
+def test_the_service_manager_is_told():
+    with tempfile.TemporaryDirectory() as directory:
+        path = directory + "/notify"
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        manager.bind(path)
+        manager.settimeout(PATIENCE)
+        with Daemon(environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "300000"}) as daemon:
+            told = []
+
+            def hear(word):
+                while not any(word in text for text in told):
+                    told.append(manager.recv(4096).decode())
+
+            hear("READY=1")
+            hear("STATUS=serving")
+            hear("WATCHDOG=1")
+            daemon.signal(signal.SIGHUP)
+            hear("RELOADING=1\nMONOTONIC_USEC=")
+            daemon.signal(signal.SIGTERM)
+            hear("STOPPING=1")
+            assert daemon.process.wait(PATIENCE) == 0
+
+
+run(globals())

@@ -1,0 +1,183 @@
+#include "options.h"
+#include "tests/support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *no_environment(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+static const char *some_environment(const char *name)
+{
+    if (strcmp(name, "SIDETOKD_QUEUE_REQUESTS") == 0)
+        return "7";
+    if (strcmp(name, "SIDETOKD_LISTEN") == 0)
+        return "ipc:///env1,ipc:///env2";
+    return NULL;
+}
+
+struct reading {
+    struct call call;
+    struct buf mistakes;
+    struct options options;
+    enum sidetok_error error;
+};
+
+/* args end with NULL; the program's name is put in front. */
+static void read_options(struct reading *r, option_environment *environment, char **args)
+{
+    char *argv[16] = {"sidetokd"};
+    int argc = 1;
+    while (*args && argc < 16)
+        argv[argc++] = *args++;
+    call_init(&r->call);
+    buf_init(&r->mistakes, &r->call);
+    r->error = options_read(&r->call, argc, argv, environment, &r->mistakes, &r->options);
+}
+
+#define READ(reading, environment, ...) read_options(reading, environment, (char *[]){__VA_ARGS__, NULL})
+
+TEST(defaults_are_those_of_the_help)
+{
+    struct reading r;
+    READ(&r, no_environment, "--tokenizer", "a=/x");
+    CHECK_INT(r.error, SIDETOK_OK);
+    CHECK_INT(r.options.queue_requests, 1024);
+    CHECK_INT(r.options.queue_bytes, 256 << 20);
+    CHECK_INT(r.options.max_request_bytes, 0);
+    CHECK_INT(r.options.mode, 0660);
+    CHECK_INT(r.options.listen.n, 1);
+    CHECK_STR(r.options.listen.items[0], STR("ipc:///run/sidetok/sidetokd.sock"));
+    call_done(&r.call);
+}
+
+TEST(a_size_has_a_unit_or_none)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+        uint64_t size;
+    } cases[] = {
+        {"0", true, 0},
+        {"512", true, 512},
+        {"64K", true, 64 << 10},
+        {"3M", true, 3 << 20},
+        {"2G", true, UINT64_C(2) << 30},
+        {"", false, 0},
+        {"K", false, 0},
+        {"-1", false, 0},
+        {"1k", false, 0},
+        {"1 M", false, 0},
+        {"18446744073709551615", true, UINT64_MAX},
+        {"18446744073709551616", false, 0},
+        {"99999999999999G", false, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint64_t size = 0;
+        bool ok = option_size(str_from(cases[i].text), &size);
+        if (ok != cases[i].ok || (ok && size != cases[i].size))
+            printf("# %s\n", cases[i].text);
+        CHECK(ok == cases[i].ok);
+        CHECK(!ok || size == cases[i].size);
+    }
+}
+
+TEST(flags_take_values_in_both_spellings)
+{
+    struct reading r;
+    READ(&r, no_environment, "--tokenizer=a=/x=y", "--tokenizer", "b=/z", "--queue-bytes", "1K", "--check");
+    CHECK_INT(r.error, SIDETOK_OK);
+    CHECK_INT(r.options.tokenizers.n, 2);
+    struct str name, path;
+    option_tokenizer(r.options.tokenizers.items[0], &name, &path);
+    CHECK_STR(name, STR("a"));
+    CHECK_STR(path, STR("/x=y"));
+    CHECK_INT(r.options.queue_bytes, 1024);
+    CHECK(r.options.check);
+    call_done(&r.call);
+}
+
+TEST(command_line_comes_before_environment_before_file)
+{
+    char path[] = "options-XXXXXX";
+    int fd = mkstemp(path);
+    CHECK(fd >= 0);
+    static const char text[] =
+        "# comment\n\n tokenizer = a=/file \nqueue-requests = 5\ndrain-seconds=9\nlisten = ipc:///file\r\n";
+    CHECK(write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1);
+    close(fd);
+    struct reading r;
+    READ(&r, some_environment, "--config", path, "--drain-seconds", "3");
+    CHECK_INT(r.error, SIDETOK_OK);
+    CHECK_STR(buf_str(&r.mistakes), STR(""));
+    CHECK_INT(r.options.drain_seconds, 3);  /* flag over file */
+    CHECK_INT(r.options.queue_requests, 7); /* environment over file */
+    CHECK_INT(r.options.listen.n, 2);       /* a list is taken whole from one source */
+    CHECK_STR(r.options.listen.items[1], STR("ipc:///env2"));
+    CHECK_STR(r.options.tokenizers.items[0], STR("a=/file"));
+    call_done(&r.call);
+    unlink(path);
+}
+
+TEST(every_mistake_is_told_with_its_place)
+{
+    struct reading r;
+    READ(&r, no_environment, "--tokenizer", "noequals", "--queue-requests", "0", "--listen", "ftp://x",
+         "--nope", "stray", "--socket-mode", "9", "--max-request-bytes");
+    CHECK_INT(r.error, SIDETOK_E_INVALID_ARGUMENT);
+    CHECK_STR(buf_str(&r.mistakes),
+              STR("--tokenizer: 'noequals' is not NAME=PATH\n"
+                  "--queue-requests: '0' must be 1 or more\n"
+                  "--listen: 'ftp://x' is no URL to listen on: ipc:///path, abstract://name or "
+                  "tcp://host:port\n"
+                  "--nope: unknown option; --help lists them all\n"
+                  "stray: unexpected argument 'stray'\n"
+                  "--socket-mode: '9' is not an octal mode such as 0660\n"
+                  "--max-request-bytes: needs a value\n"));
+    call_done(&r.call);
+}
+
+TEST(names_are_unique_and_single_keys_single)
+{
+    struct reading r;
+    READ(&r, no_environment, "--tokenizer", "a=/x", "--tokenizer", "a=/y", "--queue-bytes", "1",
+         "--queue-bytes", "2");
+    CHECK_STR(buf_str(&r.mistakes), STR("--tokenizer: tokenizer 'a' is named twice\n"
+                                        "--queue-bytes: queue-bytes is set twice\n"));
+    call_done(&r.call);
+}
+
+TEST(a_missing_file_and_no_tokenizer_are_mistakes)
+{
+    struct reading r;
+    READ(&r, no_environment, "--config", "/nonexistent");
+    CHECK_STR(buf_str(&r.mistakes),
+              STR("/nonexistent: [Errno 2] No such file or directory: '/nonexistent'\n"));
+    call_done(&r.call);
+    READ(&r, no_environment, "--queue-bytes", "1");
+    CHECK_STR(buf_str(&r.mistakes), STR("sidetokd: no tokenizer: give --tokenizer NAME=PATH\n"));
+    call_done(&r.call);
+}
+
+TEST(each_allocation_fails_once_and_is_told)
+{
+    for (size_t n = 1; n < 40; n++) {
+        struct reading r;
+        char *argv[] = {"sidetokd", "--tokenizer", "a=/x", "--listen", "ipc:///y", "--nope"};
+        call_init(&r.call);
+        buf_init(&r.mistakes, &r.call);
+        r.call.arena.fail_after = n;
+        enum sidetok_error error = options_read(&r.call, 6, argv, some_environment, &r.mistakes, &r.options);
+        CHECK(error == SIDETOK_E_NO_MEMORY || error == SIDETOK_E_INVALID_ARGUMENT);
+        call_done(&r.call);
+    }
+}
+
+TEST_MAIN(RUN(defaults_are_those_of_the_help), RUN(a_size_has_a_unit_or_none),
+          RUN(flags_take_values_in_both_spellings), RUN(command_line_comes_before_environment_before_file),
+          RUN(every_mistake_is_told_with_its_place), RUN(names_are_unique_and_single_keys_single),
+          RUN(a_missing_file_and_no_tokenizer_are_mistakes), RUN(each_allocation_fails_once_and_is_told))
