@@ -7,16 +7,14 @@ import socket
 import tempfile
 from pathlib import Path
 
-from service import PATIENCE, SPM, TEKKEN, Daemon, refused, run, text_request, wait_until
+from service import PATIENCE, SPM, TEKKEN, BusyDaemon, Daemon, run, slow_request, text_request, wait_until
 
 
 def test_sigterm_answers_what_waits_and_refuses_what_comes():
-    with Daemon() as daemon:
-        client = daemon.client()
-        sent = [client.send("encode", text_request(24 << 20, "Étude of "))]
-        sent += [client.send("encode", text_request(100)) for _ in range(20)]
-        client.send("ping")
-        client.receive()
+    with BusyDaemon() as daemon:
+        client = daemon.client
+        sent = [daemon.long] + [client.send("encode", text_request(100)) for _ in range(20)]
+        wait_until(lambda: daemon.waiting() == 20)
         daemon.signal(signal.SIGTERM)
         daemon.wait_for_log("stopping")
         late = client.send("encode", text_request(100))
@@ -29,12 +27,10 @@ def test_sigterm_answers_what_waits_and_refuses_what_comes():
 
 
 def test_a_second_signal_ends_at_once():
-    with Daemon() as daemon:
-        client = daemon.client()
-        for _ in range(100):
-            client.send("encode", text_request(10 << 20))
-        client.send("ping")
-        client.receive()
+    with BusyDaemon() as daemon:
+        for _ in range(20):
+            daemon.client.send("chat", slow_request(), want=4)
+        wait_until(lambda: daemon.waiting() > 5)
         daemon.signal(signal.SIGTERM)
         daemon.wait_for_log("stopping")
         daemon.signal(signal.SIGTERM)

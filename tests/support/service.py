@@ -4,12 +4,17 @@ A test file ends with `run(globals())`: every function named test_* is a test, o
 SIDETOK_BUILD (the build directory), model files by SIDETOK_MODELS; without either the file is skipped.
 """
 
+import base64
+import functools
+import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import traceback
+import zlib
 from pathlib import Path
 
 from wire import Client
@@ -102,10 +107,44 @@ def text_request(n_bytes, word="word "):
     return {"text": word * (n_bytes // len(word)), "bos": True, "eos": False}
 
 
-def busy(client, n_mb=24):
-    """Sends a request that keeps the worker at work, and returns its id once it is in work."""
-    number = client.send("encode", text_request(n_mb << 20, "Étude of "), want=2)
-    return number
+def blank_png(width, height):
+    """An image of zeros, RGBA. Its stream is one block of deflate again and again, so that making it takes no time."""
+    rows, size = 100, 1 + 4 * width
+    assert height % rows == 0
+    deflate = zlib.compressobj(9, wbits=-15)
+    block = deflate.compress(bytes(rows * size)) + deflate.flush(zlib.Z_FULL_FLUSH)
+    end = zlib.compressobj(9, wbits=-15).flush(zlib.Z_FINISH)
+    adler = struct.pack(">HH", height * size % 65521, 1)  # of that many zeros
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)) + chunk(
+        b"IDAT", b"\x78\xda" + block * (height // rows) + end + adler) + chunk(b"IEND", b"")
+
+
+@functools.lru_cache
+def slow_request():
+    """A small chat for the tokenizer with images that keeps the worker at work for a second or more: the image that it holds is
+    as large as images may be, and is decoded whole."""
+    data = base64.b64encode(blank_png(12000, 14000)).decode()
+    return json.dumps({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + data}}]}]})
+
+
+class BusyDaemon(Daemon):
+    """A daemon whose worker is at work on a slow request, id `long`, of the connection `client`; `prober` is another one."""
+
+    def __init__(self, *flags):
+        super().__init__(*flags, tokenizers={"t": TEKKEN})
+        self.prober, self.client = self.connect(), self.connect()
+        self.long = self.client.send("chat", slow_request(), want=4)
+        wait_until(lambda: self.prober.ask("ping").value["working_ms"] > 0)
+
+    def connect(self):
+        return Client(self.path)
+
+    def waiting(self):
+        return self.prober.ask("ping").value["requests"]
 
 
 def run(names):
