@@ -26,7 +26,8 @@ static enum service_status run(struct call *call, int argc, char **argv)
     static struct options options;
     struct buf mistakes;
     buf_init(&mistakes, call);
-    enum sidetok_error error = options_read(call, argc, argv, environment, &mistakes, &options);
+    enum sidetok_error error =
+        options_read(call, argc, (const char *const *)argv, environment, &mistakes, &options);
     if (error == SIDETOK_E_NO_MEMORY)
         return SERVICE_SYSTEM;
     if (error != SIDETOK_OK) {

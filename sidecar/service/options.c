@@ -246,7 +246,7 @@ static bool *find_switch(struct options *options, struct str name)
 }
 
 /* --name VALUE or --name=VALUE. Returns how many arguments were used up. */
-static enum sidetok_error read_flag(struct reader *reader, int argc, char **argv, int *index)
+static enum sidetok_error read_flag(struct reader *reader, int argc, const char *const *argv, int *index)
 {
     struct str argument = str_from(argv[*index]);
     reader->place = argument;
@@ -378,8 +378,9 @@ static enum sidetok_error set_defaults(struct reader *reader)
     return SIDETOK_OK;
 }
 
-enum sidetok_error options_read(struct call *call, int argc, char **argv, option_environment *environment,
-                                struct buf *mistakes, struct options *ret_options)
+enum sidetok_error options_read(struct call *call, int argc, const char *const *argv,
+                                option_environment *environment, struct buf *mistakes,
+                                struct options *ret_options)
 {
     *ret_options = (struct options){0};
     struct reader reader = {.call = call, .options = ret_options, .mistakes = mistakes};

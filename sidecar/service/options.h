@@ -45,8 +45,9 @@ typedef const char *option_environment(const char *name);
  * Returns SIDETOK_OK with mistakes empty, SIDETOK_E_INVALID_ARGUMENT with mistakes filled, or
  * SIDETOK_E_NO_MEMORY.
  */
-enum sidetok_error options_read(struct call *call, int argc, char **argv, option_environment *environment,
-                                struct buf *mistakes, struct options *ret_options);
+enum sidetok_error options_read(struct call *call, int argc, const char *const *argv,
+                                option_environment *environment, struct buf *mistakes,
+                                struct options *ret_options);
 
 /** The name and the path of an element of options->tokenizers. */
 void option_tokenizer(struct str item, struct str *ret_name, struct str *ret_path);

@@ -28,9 +28,9 @@ struct reading {
 };
 
 /* args end with NULL; the program's name is put in front. */
-static void read_options(struct reading *r, option_environment *environment, char **args)
+static void read_options(struct reading *r, option_environment *environment, const char *const *args)
 {
-    char *argv[16] = {"sidetokd"};
+    const char *argv[16] = {"sidetokd"};
     int argc = 1;
     while (*args && argc < 16)
         argv[argc++] = *args++;
@@ -39,7 +39,8 @@ static void read_options(struct reading *r, option_environment *environment, cha
     r->error = options_read(&r->call, argc, argv, environment, &r->mistakes, &r->options);
 }
 
-#define READ(reading, environment, ...) read_options(reading, environment, (char *[]){__VA_ARGS__, NULL})
+#define READ(reading, environment, ...)                                                                      \
+    read_options(reading, environment, (const char *[]){__VA_ARGS__, NULL})
 
 TEST(defaults_are_those_of_the_help)
 {
@@ -167,7 +168,7 @@ TEST(each_allocation_fails_once_and_is_told)
 {
     for (size_t n = 1; n < 40; n++) {
         struct reading r;
-        char *argv[] = {"sidetokd", "--tokenizer", "a=/x", "--listen", "ipc:///y", "--nope"};
+        const char *argv[] = {"sidetokd", "--tokenizer", "a=/x", "--listen", "ipc:///y", "--nope"};
         call_init(&r.call);
         buf_init(&r.mistakes, &r.call);
         r.call.arena.fail_after = n;

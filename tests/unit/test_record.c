@@ -68,7 +68,7 @@ TEST(a_bad_line_is_told_and_its_id_kept)
         {"nonsense", SIDETOK_E_BAD_REQUEST, NULL},
         {"{", SIDETOK_E_BAD_REQUEST, NULL},
         {"{}", SIDETOK_E_BAD_REQUEST, NULL},
-        {"{\"id\":1", SIDETOK_E_BAD_REQUEST, NULL},
+        {"{\"id\":1", SIDETOK_E_BAD_REQUEST, "1"},
         {"{\"id\":1,", SIDETOK_E_BAD_REQUEST, "1"},
         {"{\"id\":1}", SIDETOK_E_BAD_REQUEST, "1"},
         {"{\"id\":1} x", SIDETOK_E_BAD_REQUEST, "1"},
