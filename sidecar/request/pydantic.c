@@ -14,7 +14,11 @@ struct pydantic_fault {
     struct str input_repr, input_type; /* when input is NULL */
 };
 
-enum { INPUT_LIMIT = 50 }; /* bytes of an input's repr that a message shows */
+enum {
+    INPUT_LIMIT = 50, /* bytes of an input's repr that a message shows */
+    FAULT_LIMIT =
+        100000 /* a fault takes 600 bytes, the six bytes of `"":0,` can make one: 100 times the body */
+};
 
 void pydantic_init(struct pydantic *errors, struct call *call, struct str title)
 {
@@ -36,8 +40,12 @@ static bool path_copy(struct call *call, const struct pydantic_loc *loc, struct 
 
 static struct pydantic_fault *fault_add(struct pydantic *errors, const struct pydantic_loc *loc)
 {
+    errors->n++; /* counted even if it cannot be kept: pydantic_finish() then reports the call's failure */
+    if (errors->n > FAULT_LIMIT) {
+        failure_set(errors->call, SIDETOK_E_TOO_LARGE, "more than %d faults in one value", FAULT_LIMIT);
+        return NULL;
+    }
     struct pydantic_fault *fault = call_alloc_array(errors->call, 1, sizeof *fault);
-    errors->n++; /* counted without memory too: pydantic_finish() then reports that */
     if (!fault || !path_copy(errors->call, loc, fault))
         return NULL;
     fault->older = errors->newest;

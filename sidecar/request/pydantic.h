@@ -65,7 +65,8 @@ void pydantic_rollback(struct pydantic *errors, size_t n);
 
 /**
  * SIDETOK_OK when nothing was recorded; else sets the call's failure to SIDETOK_E_VALIDATION, with str(e) as
- * message and e.errors() as details, and returns it. Also SIDETOK_E_NO_MEMORY.
+ * message and e.errors() as details, and returns it. Also SIDETOK_E_NO_MEMORY, and SIDETOK_E_TOO_LARGE for
+ * more than 100,000 faults.
  */
 enum sidetok_error pydantic_finish(struct pydantic *errors);
 

@@ -88,5 +88,20 @@ TEST(rollback_forgets_the_newest)
     call_done(&call);
 }
 
+TEST(faults_without_end_are_refused)
+{
+    const struct json five = {.kind = JSON_INT, .text = STR("5")};
+    struct pydantic errors;
+    struct call call;
+    call_init(&call);
+    pydantic_init(&errors, &call, STR("Settings"));
+    for (size_t i = 0; i < 100001; i++)
+        pydantic_fault(&errors, NULL, STR("missing"), STR("Field required"), &five);
+    CHECK_INT(pydantic_finish(&errors), SIDETOK_E_TOO_LARGE);
+    CHECK(call.failure.details == NULL);
+    call_done(&call);
+}
+
 TEST_MAIN(RUN(long_input_is_cut_in_the_middle), RUN(faults_are_counted_and_listed),
-          RUN(details_list_type_loc_and_msg), RUN(rollback_forgets_the_newest))
+          RUN(details_list_type_loc_and_msg), RUN(rollback_forgets_the_newest),
+          RUN(faults_without_end_are_refused))
