@@ -56,7 +56,7 @@ static int send_to(struct sidetok_client *client, struct peer *peer, uint32_t sl
 {
     struct pending *entry = &client->table.slots[slot];
     uint32_t pipe = atomic_load(&peer->pipe);
-    int error = nng_sendmsg(peer->socket, entry->message, NNG_FLAG_NONBLOCK);
+    int error = compat_nng_try_send(peer->socket, peer->send_fd, entry->message);
     if (error)
         return error;
     entry->message = NULL;

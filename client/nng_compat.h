@@ -6,6 +6,8 @@
 
 #include <nng/nng.h>
 
+#include <poll.h>
+
 #if NNG_MAJOR_VERSION < 2
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
@@ -62,6 +64,38 @@ static inline int compat_nng_send_fd(nng_socket socket, int *ret_fd)
     return (int)nng_socket_get_send_poll_fd(socket, ret_fd);
 #else
     return nng_socket_get_int(socket, NNG_OPT_SENDFD, ret_fd);
+#endif
+}
+
+/**
+ * Sends if nng takes the message at once, without a copy; it is nng's then. NNG_EAGAIN: it is still the
+ * caller's.
+ *
+ * In 2.0 a non-blocking call on a raw socket always says "again" (its aio gives up before it looks at the
+ * queue), so the descriptor is asked first. The socket's SENDTIMEO and RECVTIMEO of 1 ms then bound the one
+ * race that is left: a connection that breaks between the two calls.
+ */
+static inline int compat_nng_try_send(nng_socket socket, int send_fd, nng_msg *message)
+{
+#if NNG_MAJOR_VERSION >= 2
+    struct pollfd ready = {.fd = send_fd, .events = POLLIN};
+    int error = poll(&ready, 1, 0) == 1 ? (int)nng_sendmsg(socket, message, 0) : NNG_EAGAIN;
+    return error == NNG_ETIMEDOUT ? NNG_EAGAIN : error;
+#else
+    (void)send_fd;
+    return nng_sendmsg(socket, message, NNG_FLAG_NONBLOCK);
+#endif
+}
+
+/** Receives if a message waits; it is the caller's then. */
+static inline int compat_nng_try_receive(nng_socket socket, int recv_fd, nng_msg **ret)
+{
+#if NNG_MAJOR_VERSION >= 2
+    struct pollfd ready = {.fd = recv_fd, .events = POLLIN};
+    return poll(&ready, 1, 0) == 1 ? (int)nng_recvmsg(socket, ret, 0) : NNG_EAGAIN;
+#else
+    (void)recv_fd;
+    return nng_recvmsg(socket, ret, NNG_FLAG_NONBLOCK);
 #endif
 }
 

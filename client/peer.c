@@ -35,6 +35,10 @@ static int set_options(nng_socket socket)
     if (!error)
         error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, 0);
     if (!error)
+        error = nng_socket_set_ms(socket, NNG_OPT_SENDTIMEO, 1); /* for compat_nng_try_send() and its twin */
+    if (!error)
+        error = nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 1);
+    if (!error)
         error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, 20);
     if (!error)
         error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, 500);

@@ -74,7 +74,7 @@ static bool receive(struct sidetok_client *client, uint32_t i, uint32_t *budget)
 {
     while (*budget > 0 && !client->is_closed) {
         nng_msg *message;
-        if (nng_recvmsg(client->peers[i].socket, &message, NNG_FLAG_NONBLOCK) != 0)
+        if (compat_nng_try_receive(client->peers[i].socket, client->peers[i].recv_fd, &message) != 0)
             return true;
         --*budget;
         on_message(client, i, message);

@@ -24,7 +24,7 @@ static struct sidetok_reply *reply_of(const void *bytes, size_t size)
     kept = NULL;
     CHECK_INT(sidetok_client_submit(client, ping, keep, NULL, NULL), SIDETOK_OK);
     sidetok_request_free(ping);
-    CHECK(fake_server_take(&server, &request));
+    CHECK(serve(client, &server, &request));
     fake_server_answer_bytes(&server, &request, bytes, size);
     WAIT_FOR(client, kept != NULL);
     sidetok_client_close(client);
@@ -188,7 +188,7 @@ TEST(any_byte_of_a_reply_may_be_wrong)
             for (size_t k = 0; k < sizeof flips; k++) {
                 struct fake_request request;
                 CHECK_INT(sidetok_client_submit(client, ping, read_all, NULL, NULL), SIDETOK_OK);
-                if (!fake_server_take(&server, &request))
+                if (!serve(client, &server, &request))
                     return;
                 struct protocol_example wrong = examples[i];
                 wrong.bytes[at] ^= flips[k];
@@ -212,7 +212,7 @@ TEST(replies_to_nobody_are_dropped)
     CHECK(fake_server_open(&server, url));
     struct sidetok_client *client = open_connected(url, 1);
     submit(client, SIDETOK_OP_INFO, NULL, 0, &outcome);
-    CHECK(fake_server_take(&server, &request));
+    CHECK(serve(client, &server, &request));
     for (uint32_t i = 1; i < 70000; i += 6999) { /* other ids, slots that were never used among them */
         copy = request;
         nng_msg_dup(&copy.message, request.message);
@@ -229,7 +229,7 @@ TEST(replies_to_nobody_are_dropped)
     WAIT_FOR(client, outcome.n_calls == 1);
     struct outcome later;
     submit(client, SIDETOK_OP_INFO, NULL, 0, &later);
-    CHECK(fake_server_take(&server, &request));
+    CHECK(serve(client, &server, &request));
     fake_server_answer(&server, &request, 4);
     WAIT_FOR(client, later.n_calls == 1);
     CHECK(outcome.n_calls == 1 && outcome.id == 2 && later.id == 4);
