@@ -14,73 +14,88 @@ static uint32_t rank_of_join(const struct ranks *ranks, const char *data, size_t
 }
 
 /*
- * Short segments: the parts lie side by side in arrays on the stack, and the lowest rank is found by looking
- * at all of them. Quadratic in 64 at most; faster than any heap there. A copy of the segment lets 8 bytes be
- * read anywhere.
+ * Short segments: everything on the stack, a part is named by where it begins, and two words of bits say
+ * which parts there are and which of them can be joined with the next. The lowest join is found by looking at
+ * those few. A copy of the segment lets 8 bytes be read anywhere.
  */
 struct parts {
     char bytes[SHORT + 8];
-    uint8_t begin[SHORT + 2];
-    uint32_t join[SHORT + 1]; /* rank of part i joined with part i + 1 */
-    size_t n;
+    uint8_t end[SHORT];
+    uint32_t rank[SHORT], join[SHORT]; /* join: rank of the part joined with the next */
+    uint64_t begins, joinable;
+    size_t size;
 };
 
-static uint32_t join_of(const struct ranks *ranks, const struct parts *parts, size_t i)
+static void set_join(const struct ranks *ranks, struct parts *parts, size_t begin, size_t end)
 {
-    size_t begin = parts->begin[i], size = parts->begin[i + 2] - begin;
-    if (size > 8)
-        return ranks_find(ranks, (struct str){parts->bytes + begin, size});
+    size_t size = end - begin;
+    uint32_t rank;
     uint64_t first;
     memcpy(&first, parts->bytes + begin, 8);
-    return ranks_find_short(ranks, first & ~(uint64_t)0 >> (64 - 8 * size), size);
+    if (size > 8)
+        rank = ranks_find(ranks, (struct str){parts->bytes + begin, size});
+    else
+        rank = ranks_find_short(ranks, first & ~(uint64_t)0 >> (64 - 8 * size), size);
+    parts->join[begin] = rank;
+    parts->joinable |= (uint64_t)(rank != RANK_NONE) << begin;
 }
 
-static void parts_init(const struct ranks *ranks, struct parts *parts, struct str segment, uint32_t *ret)
+static void parts_init(const struct ranks *ranks, struct parts *parts, struct str segment)
 {
-    size_t n = segment.size;
+    size_t n = parts->size = segment.size;
     memcpy(parts->bytes, segment.data, n);
     memset(parts->bytes + n, 0, 8);
+    parts->begins = ~(uint64_t)0 >> (SHORT - n);
+    parts->joinable = 0;
     for (size_t i = 0; i < n; i++) {
-        uint8_t byte = (uint8_t)segment.data[i];
-        parts->begin[i] = (uint8_t)i;
+        uint8_t byte = (uint8_t)parts->bytes[i];
+        parts->end[i] = (uint8_t)(i + 1);
+        parts->rank[i] = byte;
         parts->join[i] = ranks->of_pair[byte << 8 | (uint8_t)parts->bytes[i + 1]];
-        ret[i] = byte;
+        parts->joinable |= (uint64_t)(parts->join[i] != RANK_NONE) << i;
     }
-    parts->begin[n] = (uint8_t)n;
-    parts->join[n - 1] = RANK_NONE;
-    parts->n = n;
+    parts->joinable &= ~((uint64_t)1 << (n - 1));
 }
 
-/* Part i and the next become one. */
-static void parts_merge(struct parts *parts, size_t i, uint32_t *ret)
+static size_t lowest_join(const struct parts *parts)
 {
-    ret[i] = parts->join[i];
-    for (size_t k = i + 1; k + 1 < parts->n; k++) {
-        parts->begin[k] = parts->begin[k + 1];
-        ret[k] = ret[k + 1];
-        parts->join[k - 1] = parts->join[k];
+    uint64_t left = parts->joinable;
+    size_t best = (size_t)__builtin_ctzll(left);
+    while (left &= left - 1) {
+        size_t i = (size_t)__builtin_ctzll(left);
+        best = parts->join[i] < parts->join[best] ? i : best;
     }
-    parts->n--;
-    parts->begin[parts->n] = parts->begin[parts->n + 1];
-    parts->join[parts->n - 1] = RANK_NONE;
+    return best;
+}
+
+/* The part at begin and the next become one; joins with its neighbours are looked up anew. */
+static void parts_merge(const struct ranks *ranks, struct parts *parts, size_t begin)
+{
+    size_t middle = parts->end[begin], end = parts->end[middle];
+    parts->rank[begin] = parts->join[begin];
+    parts->end[begin] = (uint8_t)end;
+    parts->begins &= ~((uint64_t)1 << middle);
+    parts->joinable &= ~((uint64_t)1 << middle | (uint64_t)1 << begin);
+    if (end < parts->size)
+        set_join(ranks, parts, begin, parts->end[end]);
+    uint64_t before = parts->begins & (((uint64_t)1 << begin) - 1);
+    if (before) {
+        size_t previous = 63 - (size_t)__builtin_clzll(before);
+        parts->joinable &= ~((uint64_t)1 << previous);
+        set_join(ranks, parts, previous, end);
+    }
 }
 
 static size_t encode_short(const struct ranks *ranks, struct str segment, uint32_t *ret)
 {
     struct parts parts;
-    parts_init(ranks, &parts, segment, ret);
-    for (;;) {
-        size_t best = 0;
-        for (size_t i = 1; i + 1 < parts.n; i++)
-            best = parts.join[i] < parts.join[best] ? i : best;
-        if (parts.join[best] == RANK_NONE)
-            return parts.n;
-        parts_merge(&parts, best, ret);
-        if (best + 1 < parts.n)
-            parts.join[best] = join_of(ranks, &parts, best);
-        if (best > 0)
-            parts.join[best - 1] = join_of(ranks, &parts, best - 1);
-    }
+    size_t n = 0;
+    parts_init(ranks, &parts, segment);
+    while (parts.joinable)
+        parts_merge(ranks, &parts, lowest_join(&parts));
+    for (uint64_t left = parts.begins; left; left &= left - 1)
+        ret[n++] = parts.rank[__builtin_ctzll(left)];
+    return n;
 }
 
 /* Long segments: a linked list of parts, and a heap of joins ordered by rank, then by place. */
