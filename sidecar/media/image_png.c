@@ -1,5 +1,7 @@
 #include "image_file.h"
 
+#include "python_repr.h"
+
 #include <zlib.h>
 
 /* Rule: PIL.PngImagePlugin and libImaging/ZipDecode.c of Pillow 13.0.0. The rows are inflated, counted and
@@ -168,25 +170,17 @@ static void png_next_row(struct png_rows *rows)
     rows->at_filter = true;
 }
 
-/*
- * Inflates one chunk's data, at most a row at a time: that is what decides whether the checksum behind the
- * last row is looked at. Z_OK: more is needed; Z_STREAM_END: Pillow stops here, content with what it has.
- */
-static int png_inflate(z_stream *zip, struct png_rows *rows, struct str data)
+/* The rest of a row, as far as the data goes: Z_OK, Z_STREAM_END, or what is wrong with the data. */
+static int png_inflate_row(z_stream *zip, struct png_rows *rows)
 {
     uint8_t out[16384];
-    zip->next_in = (Bytef *)(uintptr_t)data.data;
-    zip->avail_in = (uInt)data.size;
-    for (;;) {
-        if (rows->left == 0)
-            png_next_row(rows);
-        if (rows->done)
-            return Z_STREAM_END;
+    int result;
+    do {
         uInt want = rows->left < sizeof out ? (uInt)rows->left : (uInt)sizeof out;
         zip->next_out = out;
         zip->avail_out = want;
-        int result = inflate(zip, Z_NO_FLUSH);
-        if (result != Z_OK && result != Z_BUF_ERROR)
+        result = inflate(zip, Z_NO_FLUSH);
+        if (result != Z_OK && result != Z_BUF_ERROR && result != Z_STREAM_END)
             return result;
         uInt got = want - zip->avail_out;
         if (got > 0 && rows->at_filter) {
@@ -194,10 +188,31 @@ static int png_inflate(z_stream *zip, struct png_rows *rows, struct str data)
             rows->at_filter = false;
         }
         rows->left -= got;
+    } while (rows->left > 0 && zip->avail_out == 0);
+    return result == Z_BUF_ERROR ? Z_OK : result;
+}
+
+/*
+ * Inflates one chunk's data row by row, while there is data: that is what decides whether the checksum behind
+ * the last row is looked at, and that rows still inside the inflater wait for another chunk. Z_OK: more is
+ * needed; Z_STREAM_END: Pillow stops here, content with what it has, which is never half a row.
+ */
+static int png_inflate(z_stream *zip, struct png_rows *rows, struct str data)
+{
+    zip->next_in = (Bytef *)(uintptr_t)data.data;
+    zip->avail_in = (uInt)data.size;
+    while (zip->avail_in > 0) {
+        int result = png_inflate_row(zip, rows);
+        if (result != Z_OK && result != Z_STREAM_END)
+            return result;
         rows->unknown_filter = rows->left == 0 && rows->filter > 4;
-        if (rows->unknown_filter || zip->avail_out > 0)
+        if (rows->unknown_filter || rows->left > 0)
             return Z_OK;
+        png_next_row(rows);
+        if (rows->done || result == Z_STREAM_END)
+            return Z_STREAM_END;
     }
+    return Z_OK;
 }
 
 /* The file ends inside a chunk. Pillow reads it in blocks: a block that is cut passes unseen, and the missing
@@ -209,32 +224,67 @@ static enum sidetok_error png_cut(struct call *call, size_t declared, size_t ava
     return finds_nothing ? image_truncated_at(call, 0) : image_truncated(call);
 }
 
+/* Rule: PngStream.read. A head of 4 to 7 bytes has a short type, which is none. */
+static enum sidetok_error png_next_chunk(struct call *call, struct str bytes, size_t offset,
+                                         struct png_chunk *ret_chunk)
+{
+    size_t left = offset < bytes.size ? bytes.size - offset : 0;
+    struct buf text;
+    struct str message;
+    if (left < 4)
+        return image_truncated(call);
+    if (png_chunk_at(bytes, offset, ret_chunk))
+        return SIDETOK_OK;
+    buf_init(&text, call);
+    buf_append(&text, STR("broken PNG file (chunk "));
+    python_repr_bytes(&text, (struct str){bytes.data + offset + 4, left < 8 ? left - 4 : 4});
+    buf_append_char(&text, ')');
+    TRY(buf_finish(&text, &message));
+    return failure_set_str(call, SIDETOK_E_SYNTAX, message);
+}
+
+/* Rule: PngImageFile.load_end. The chunks behind the image are read, up to IEND or what is no chunk; before
+ * an error of the decoder is raised, too. */
+static enum sidetok_error png_load_end(struct call *call, struct str bytes, size_t offset)
+{
+    struct png_chunk chunk;
+    for (; png_chunk_at(bytes, offset, &chunk) && !png_is_type(&chunk, "IEND");
+         offset = chunk.offset + chunk.size + 4)
+        if (bytes.size - chunk.offset < chunk.size)
+            return failure_set_str(call, SIDETOK_E_OS, STR("Truncated File Read"));
+    return SIDETOK_OK;
+}
+
+/* How the decoder ended. */
+static enum sidetok_error png_end(struct call *call, const struct png_rows *rows, int result)
+{
+    if (rows->unknown_filter)
+        return image_unrecognized(call);
+    return result == Z_STREAM_END ? SIDETOK_OK : image_broken_stream(call);
+}
+
 /* Walks the run of IDAT chunks. */
 static enum sidetok_error png_load_chunks(struct call *call, struct image_file *image, z_stream *zip)
 {
     struct png_rows rows = {.image = image};
     struct str bytes = image->bytes;
     size_t offset = image->data_offset;
+    png_next_row(&rows);
     for (;;) {
         struct png_chunk chunk;
-        if (offset > bytes.size || bytes.size - offset < 8)
-            return image_truncated(call);
-        if (!png_chunk_at(bytes, offset, &chunk))
-            return failure_set_str(call, SIDETOK_E_OS, STR("broken PNG file"));
+        TRY(png_next_chunk(call, bytes, offset, &chunk));
         if (!png_is_type(&chunk, "IDAT"))
             return image_truncated_at(call, 0);
         size_t rest = bytes.size - chunk.offset;
         struct str data = {bytes.data + chunk.offset, chunk.size < rest ? chunk.size : rest};
         int result = png_inflate(zip, &rows, data);
-        if (rows.unknown_filter)
-            return image_unrecognized(call);
-        if (result == Z_STREAM_END)
-            return SIDETOK_OK;
-        if (result != Z_OK)
-            return image_broken_stream(call);
+        offset = chunk.offset + chunk.size + 4;
+        if (rows.unknown_filter || result != Z_OK) {
+            TRY(png_load_end(call, bytes, offset));
+            return png_end(call, &rows, result);
+        }
         if (data.size < chunk.size)
             return png_cut(call, chunk.size, data.size);
-        offset = chunk.offset + chunk.size + 4;
     }
 }
 

@@ -137,6 +137,54 @@ TEST(image_of_a_format_not_decoded_here_says_so)
     call_done(&call);
 }
 
+/* Pictures of 33 x 3; the messages are Pillow's. */
+TEST(image_png_ends_where_pillow_ends_it)
+{
+    static const struct {
+        const char *name, *base64, *message;
+    } cases[] = {
+        {"rows are whole, the checksum is not",
+         "iVBORw0KGgoAAAANSUhEUgAAACEAAAADCAAAAAA46zmOAAAACElEQVR4nGNgoAcAAObjztMAAAAASUVORK5CYII=", ""},
+        {"half a row",
+         "iVBORw0KGgoAAAANSUhEUgAAACEAAAADCAAAAAA46zmOAAAADElEQVR4nGNgIBUAAAAyAAFBPJwWAAAAAElFTkSuQmCC",
+         "image file is truncated (0 bytes not processed)"},
+        {"rows inside the inflater, and no more data",
+         "iVBORw0KGgoAAAANSUhEUgAAACEAAAADCAAAAAA46zmOAAAAB0lEQVR4nGNgoAcA", "image file is truncated"},
+        {"rows in two chunks",
+         "iVBORw0KGgoAAAANSUhEUgAAACEAAAADCAAAAAA46zmOAAAAB0lEQVR4nGNgoAcAj/"
+         "iiaQAAAAVJREFUAABmAAF30d7NAAAAAElFTkSuQmCC",
+         ""},
+        {"a chunk head of five bytes",
+         "iVBORw0KGgoAAAANSUhEUgAAACEAAAADCAAAAAA46zmOAAAABUlEQVR4nGNgoIsCEe0AAAAFSQ==",
+         "broken PNG file (chunk b'I')"},
+        {"a type that is none",
+         "iVBORw0KGgoAAAANSUhEUgAAACEAAAADCAAAAAA46zmOAAAABUlEQVR4nGNgoIsCEe0AAAAFSS1BVA==",
+         "broken PNG file (chunk b'I-AT')"},
+        {"a chunk behind the image is cut",
+         "iVBORw0KGgoAAAANSUhEUgAAACEAAAADCAAAAAA46zmOAAAADElEQVR4nGNgoAcAAABmAAGJ8xJHAAAACXRFWHRhYg==",
+         "Truncated File Read"},
+        {"an unknown filter, and a cut chunk",
+         "iVBORw0KGgoAAAANSUhEUgAAACEAAAADCAAAAAA46zmOAAAADElEQVR4nOPkpAcAALkTA5fQBIrmAAAACXRFWHRhYg==",
+         "Truncated File Read"},
+        {"an unknown filter",
+         "iVBORw0KGgoAAAANSUhEUgAAACEAAAADCAAAAAA46zmOAAAADElEQVR4nOPkpAcAALkTA5fQBIrmAAAAAElFTkSuQmCC",
+         "unrecognized data stream contents when reading image file"},
+    };
+    struct call call;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct str bytes = {"", 0};
+        struct image_file image;
+        call_init(&call);
+        printf("# %s\n", cases[i].name);
+        CHECK_INT(base64_decode(&call, str_from(cases[i].base64), &bytes), BASE64_OK);
+        CHECK(image_file_open(bytes, &image));
+        enum sidetok_error error = image_file_load(&call, &image);
+        CHECK((error == SIDETOK_OK) == (cases[i].message[0] == '\0'));
+        CHECK_STR(error ? call.failure.message : STR(""), str_from(cases[i].message));
+        call_done(&call);
+    }
+}
+
 TEST_MAIN(RUN(image_size_is_found_in_every_format), RUN(image_cut_is_an_error_at_every_length),
-          RUN(image_of_too_many_pixels_is_refused_before_decoding),
+          RUN(image_png_ends_where_pillow_ends_it), RUN(image_of_too_many_pixels_is_refused_before_decoding),
           RUN(image_of_no_known_format_is_unidentified), RUN(image_of_a_format_not_decoded_here_says_so))
