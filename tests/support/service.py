@@ -51,11 +51,16 @@ class Daemon:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.kill()
         self.log.close()
+        findings = [line for line in self.lines() if "Sanitizer" in line or "runtime error" in line]
+        if kind or findings:
+            for line in self.lines()[-40:]:
+                print("# log: " + line)
         if self.home:
             self.home.cleanup()
+        assert kind or not findings, findings[0]
 
     def lines(self):
         return (self.directory / "log").read_text(errors="replace").splitlines()
