@@ -70,18 +70,16 @@ void piece_cache_close(struct piece_cache *cache)
     *cache = (struct piece_cache){0};
 }
 
-/* The entry to write: the key's own, an empty one, or the last, the others moving back. NULL: all are to
- * stay. */
-static struct piece_entry *make_room(struct piece_entry *bucket, struct piece_key key, bool stays)
+/* The entry to write: the key's own, an empty one, or the first that need not stay, the others moving back.
+ */
+static struct piece_entry *make_room(struct piece_entry *bucket, struct piece_key key)
 {
     int n_staying = 0;
     for (int i = 0; i < PIECE_WAYS; i++) {
         if (piece_key_equal(bucket[i].key, key) || bucket[i].n_ids == 0)
-            return !stays || i < MAX_STAYING ? &bucket[i] : NULL;
+            return &bucket[i];
         n_staying += bucket[i].stays;
     }
-    if (stays)
-        return NULL;
     for (int i = PIECE_WAYS - 1; i > n_staying; i--)
         bucket[i] = bucket[i - 1];
     return &bucket[n_staying];
@@ -113,11 +111,10 @@ void piece_cache_put(struct piece_cache *cache, struct piece_key key, const uint
 {
     if (!cache->entries || n_ids == 0 || n_ids > PIECE_MAX_IDS || n_ids > cache->pool_size)
         return;
-    struct piece_entry *entry = make_room(piece_cache_bucket(cache, key), key, stays);
-    if (!entry)
-        return;
+    struct piece_entry *bucket = piece_cache_bucket(cache, key), *entry = make_room(bucket, key);
     bool is_long = n_ids > PIECE_INLINE_IDS;
-    *entry = (struct piece_entry){.key = key, .n_ids = (uint8_t)n_ids, .stays = stays && !is_long};
+    stays = stays && !is_long && entry - bucket < MAX_STAYING;
+    *entry = (struct piece_entry){.key = key, .n_ids = (uint8_t)n_ids, .stays = stays};
     if (is_long) {
         entry->ids[0] = take_pool(cache, n_ids);
         entry->pool_turn = cache->pool_turn;

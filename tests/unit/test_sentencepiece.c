@@ -93,7 +93,8 @@ TEST(directed_texts_encode_as_the_reference_does)
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
             struct ids ids = encode(encoder, table[i].text);
-            if (ids.n != table[i].n || memcmp(ids.data, table[i].ids, ids.n * sizeof *ids.data) != 0) {
+            if (ids.n != table[i].n ||
+                (ids.n > 0 && memcmp(ids.data, table[i].ids, ids.n * sizeof *ids.data) != 0)) {
                 printf("# wrong: %s (round %d, %zu ids)\n", table[i].why, round, ids.n);
                 CHECK(false);
             }
@@ -257,7 +258,7 @@ static void check_text(const struct sentencepiece *tokenizer, struct encoder *en
     static uint32_t expected[1 << 14];
     size_t n = reference_spm(&tokenizer->model, text, expected);
     struct ids ids = encode(encoder, text);
-    if (ids.n == n && memcmp(ids.data, expected, n * sizeof *expected) == 0)
+    if (ids.n == n && (n == 0 || memcmp(ids.data, expected, n * sizeof *expected) == 0))
         return;
     printf("# \"%.*s\": %zu ids, expected %zu\n", STR_ARG(text), ids.n, n);
     CHECK(false);
