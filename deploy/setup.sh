@@ -88,14 +88,15 @@ PYTHON
 
 # Configures and compiles; quick when nothing changed. usage: build_tree DIR [MESON OPTIONS...]
 build_tree() {
-    local dir=$1
+    local dir=$1 log=$cache/logs/$(basename "$1").log
     shift
-    [ -f "$dir/build.ninja" ] || meson setup "$dir" "$root" "$@" >"$dir.log" 2>&1 || {
-        cat "$dir.log" >&2
+    mkdir -p "$cache/logs"
+    [ -f "$dir/build.ninja" ] || meson setup "$dir" "$root" "$@" >"$log" 2>&1 || {
+        cat "$log" >&2
         fail "meson setup failed"
     }
-    meson compile -C "$dir" >"$dir.log" 2>&1 || {
-        tail -n 60 "$dir.log" >&2
-        fail "the build failed; the whole log is $dir.log"
+    meson compile -C "$dir" >"$log" 2>&1 || {
+        grep -E 'error:|warning:|FAILED' "$log" | head -n 20 >&2
+        fail "the build failed; the whole log is $log"
     }
 }
