@@ -192,8 +192,8 @@ static enum sidetok_error assemble(struct call *call, struct model *model)
         return failure_set(call, SIDETOK_E_VALUE,
                            "SentencePieceTokenizer does not support model settings for version v%d",
                            info->version);
-    model->rules = rules_find(info->version);
-    model->env.template = template_find(info->version);
+    model->rules = rules_find((int)info->version);
+    model->env.template = template_find((int)info->version);
     if (model->env.image && info->version < VERSION_V3)
         return failure_set_str(call, SIDETOK_E_ASSERTION, STR("Tokenizer version needs to be >= v3"));
     if (model->env.audio && info->version < VERSION_V7)

@@ -56,7 +56,7 @@ static enum sidetok_error find_specials(struct tekken_file *file)
 static enum sidetok_error refuse_builder(struct tekken_file *file, const struct json *builder)
 {
     struct str text;
-    int version = file->tekken->head.info.version;
+    int version = (int)file->tekken->head.info.version;
     TRY(value_repr(file->call, builder, &text));
     return failure_set(
         file->call, SIDETOK_E_VALUE,

@@ -18,10 +18,10 @@ static inline enum sidetok_error decode_text(struct call *call, const char *text
 {
     struct json body;
     call_init(call);
-    if (json_read(call, str_from(text), &body) != SIDETOK_OK) {
-        CHECK(!"the case is JSON");
-        return SIDETOK_E_JSON_DECODE;
-    }
+    enum sidetok_error error = json_read(call, str_from(text), &body);
+    CHECK_INT(error, SIDETOK_OK);
+    if (error != SIDETOK_OK)
+        return error;
     return request_decode(call, &body, ret_request);
 }
 

@@ -91,7 +91,7 @@ TEST(values_read_back)
     struct wire wire, inner;
     struct wire_field field;
     uint64_t number;
-    float score;
+    float score = 0;
     wire_init(&wire, STR("\x08\x96\x01\x12\x05\x1d\x00\x00\x20\xc1"));
     CHECK(wire_next(&wire, &field) && field.number == 1 && field.type == WIRE_VARINT);
     CHECK(wire_varint(&wire, &number));
