@@ -1,7 +1,7 @@
 #include "transport.h"
 
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/req.h>
+#include "client/nng_compat.h"
+
 #include <stdlib.h>
 
 struct transport {
@@ -42,7 +42,9 @@ static enum sidetok_error nng_failure(struct call *call, enum sidetok_error code
 static enum sidetok_error connect_to(struct call *call, const struct transport_options *options,
                                      struct transport *transport)
 {
-    int error = nng_req0_open(&transport->socket);
+    int error = compat_nng_start();
+    if (!error)
+        error = nng_req0_open(&transport->socket);
     if (error)
         return nng_failure(call, SIDETOK_E_SYSTEM, "socket", error);
     transport->is_connected = true;
@@ -137,7 +139,7 @@ void transport_close(struct transport *transport)
     if (transport->reply)
         nng_msg_free(transport->reply);
     if (transport->is_connected)
-        nng_close(transport->socket);
+        compat_nng_close(transport->socket);
     model_set_done(&transport->models);
     call_done(&transport->handling);
     free(transport->bytes);

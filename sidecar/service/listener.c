@@ -1,11 +1,11 @@
 #include "listener.h"
 
+#include "client/nng_compat.h"
 #include "log.h"
 #include "probe.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <nng/transport/ipc/ipc.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,9 +1,9 @@
 #include "service.h"
 
+#include "client/nng_compat.h"
 #include "log.h"
 #include "notify.h"
 
-#include <nng/protocol/reqrep0/rep.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -256,7 +256,9 @@ static size_t receive_limit(const struct options *options)
 
 static int open_socket(struct service *service)
 {
-    int error = nng_rep0_open_raw(&service->socket);
+    int error = compat_nng_start();
+    if (!error)
+        error = nng_rep0_open_raw(&service->socket);
     if (error)
         return error;
     error = nng_socket_set_ms(service->socket, NNG_OPT_RECVTIMEO, RECEIVE_TIMEOUT_MS);
@@ -298,7 +300,7 @@ static void finish(struct service *service)
     pthread_join(service->worker, NULL);
     if (service->has_guard)
         pthread_join(service->guard, NULL);
-    nng_close(service->socket);
+    compat_nng_close(service->socket);
     queue_done(&service->queue);
     service_release(service, service->models);
     pthread_mutex_destroy(&service->models_mutex);
