@@ -198,8 +198,11 @@ enum sidetok_error tekken_read_vocab(struct tekken_file *file)
     uint32_t *offsets = NULL;
     const char *bytes = NULL;
     bool duplicate;
-    if (!value_int(file->vocab_size, &size))
-        return failure_set(file->call, SIDETOK_E_TYPE, "'float' object cannot be interpreted as an integer");
+    if (!value_int(file->vocab_size, &size)) /* a float: fails as a slice's end, or in range() */
+        return failure_set(file->call, SIDETOK_E_TYPE,
+                           (double)file->n_vocab > file->vocab_size->number - tekken->head.info.n_special
+                               ? "slice indices must be integers or None or have an __index__ method"
+                               : "'float' object cannot be interpreted as an integer");
     inner = size - tekken->head.info.n_special;
     size_t n = cut(inner, file->n_vocab);
     if (n > (1u << 30))
