@@ -35,8 +35,11 @@ TOKENIZERS = [
     ("tekken_v13", "v13", False, False), ("tekken_v13_think", "v13", False, False), ("tekken_v15", "v15", False, False),
     ("tekken_v15_full", "v15", True, False), ("tekken_v15_nobuilder", "v15", False, False), ("tekken_tiny_v7", "v7", False, False),
     ("tekken_tiny_v11", "v11", False, False), ("tekken_tiny_v13_think", "v13", False, False), ("tekken_tiny_v15", "v15", False, False),
+    ("tekken_v1", "v1", False, False), ("tekken_v2", "v2", False, False), ("tekken_v15_json_only", "v15", False, False), ("spm_v11", "v11", False, False),
     ("tekken_audio_tiny_v7", "v7", False, True), ("tekken_audio_tiny_v11_img", "v11", True, True), ("tekken_audio_tiny_v13", "v13", False, True),
-    ("tekken_audio_tiny_v15", "v15", False, True), ("tekken_audio_tiny_v7_stream", "v7", False, True), ("tekken_audio_tiny_v15_tts", "v15", False, True),
+    ("tekken_audio_tiny_v15", "v15", False, True), ("tekken_audio_tiny_v15_nobuilder", "v15", False, True), ("tekken_audio_tiny_v7_stream", "v7", False, True),
+    ("tekken_audio_tiny_v15_stream", "v15", False, True), ("tekken_audio_tiny_v15_tts", "v15", False, True),
+    ("tekken_audio_tiny_v13_tts_novoices", "v13", False, True), ("tekken_audio_tiny_no_audio", "v11", False, True), ("tekken_audio_tiny_no_begin", "v11", False, True),
 ]
 MODES = ["test", "test", "test", "serving", "finetuning", "agnostic"]
 WEIGHTS = {"chat": 80, "apply": 8, "fim": 4, "transcription": 4, "speech": 4}

@@ -17,6 +17,7 @@ SPECIALS = ["<s>", "</s>", "[INST]", "[/INST]", "[TOOL_CALLS]", "[IMG]", "[THINK
 ODD = ["é", "e\u0301", "中文", "こんにちは", "한국어", "العربية", "हिन्दी", "😀", "👩‍👩‍👧", "\u2581", "\xa0", "\u3000", "\u200b", "\x00",
        "\x1f", "\x85", "ǅ", "ﬁ", "𝔸", "\U0010ffff", "'", '"', "\\", "\r\n", "\n\n", "   ", "\ufeff", "²³", "١٢٣"]
 NAMES = ["get_weather", "f", "a-b_9", "Search2", "x" * 64]
+BAD_NAMES = ["", "a b", "f\n", "é", "x" * 65, "f.g", "f\n\n"]
 SCHEMA_TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
 EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
@@ -171,9 +172,12 @@ class Maker:
             return self.pick(["null", "", "a", "abcdefgh", "abcdefghij", "abcd-fghi", "abcdefgh\n", "éabcdefgh"])
         return "".join(self.rng.choices(LETTERS, k=9))
 
+    def name(self):
+        return self.pick(BAD_NAMES) if self.maybe(0.03) else self.pick(NAMES)
+
     def call(self):
         arguments = self.pick([self.members(), self.json_text(self.members()), self.json_text(self.members()), "{}", "", "{broken", None, self.json_text(self.value())])
-        call = {"id": self.call_id(), "type": "function", "function": {"name": self.pick(NAMES), "arguments": arguments}}
+        call = {"id": self.call_id(), "type": "function", "function": {"name": self.name(), "arguments": arguments}}
         if self.maybe(0.05):
             call.pop(self.pick(["id", "type"]))
         return call
@@ -187,6 +191,8 @@ class Maker:
         results = [self.result(call) for call in calls]
         if self.maybe(0.3):
             self.rng.shuffle(results)
+        if self.maybe(0.06):
+            results.append(self.pick([results[-1], self.result(self.call())]))
         return [message] + results[: len(results) - self.maybe(0.05)]
 
     def result(self, call):
@@ -194,7 +200,7 @@ class Maker:
         content = self.pick([self.json_text(self.value()), self.text(4), self.content(kinds)])
         message = {"role": "tool", "content": content, "tool_call_id": call.get("id", "null")}
         if self.maybe(0.2):
-            message["name"] = call["function"]["name"]
+            message["name"] = call["function"]["name"] if self.maybe(0.8) else self.name()
         return message
 
     def messages(self):
@@ -236,7 +242,7 @@ class Maker:
         return {"type": "object", "properties": {self.pick(["a", "b", "city"]): self.schema(1) for _ in range(self.rng.randrange(3))}}
 
     def tool(self):
-        function = {"name": self.pick(NAMES), "description": self.text(5), "parameters": self.object_schema()}
+        function = {"name": self.name(), "description": self.text(5), "parameters": self.object_schema()}
         for name in ("description", "parameters"):
             if self.maybe(0.08):
                 function.pop(name) if self.maybe(0.5) else function.update({name: None})
