@@ -59,7 +59,7 @@ static enum sidetok_error image_refuse_file(struct call *call, struct str path)
     if (memchr(path.data, '\0', path.size))
         return failure_set_str(call, SIDETOK_E_VALUE, STR("embedded null byte"));
     enum path_kind kind = data_url_path_kind(call, path);
-    if (kind == PATH_OTHER)
+    if (kind == PATH_OTHER || kind == PATH_EMPTY)
         return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
                            "files are not opened here: send the image %.*s as a data URL", STR_ARG(path));
     struct buf out;

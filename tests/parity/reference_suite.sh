@@ -27,7 +27,7 @@ python=$cache/venv-reference-suite/bin/python
 
 tests=$cache/reference-suite
 mkdir -p "$cache/archive"
-"$python" -m pip download -q --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation \
+"$python" -m pip download -q --disable-pip-version-check --no-deps --no-binary :all: \
     --require-hashes -r "$suite/archive.txt" -d "$cache/archive" >&2
 rm -rf "$tests"
 mkdir -p "$tests" "$tests/files"
@@ -37,5 +37,5 @@ touch "$tests/tests/__init__.py"
 
 cd "$tests"
 SIDETOK=$build/sidecar/cli/sidetok SIDETOK_SUITE_FILES=$tests/files SIDETOK_VARIANTS=$variants PYTHONPATH=$suite \
-    PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest "${plugin[@]}" -q --tb=short -p no:cacheprovider tests \
-    --ignore tests/test_generate_chat_template_cli.py "$@"
+    PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest "${plugin[@]}" -q --tb=short -p no:cacheprovider \
+    --ignore tests/test_generate_chat_template_cli.py "${@:-tests}"
