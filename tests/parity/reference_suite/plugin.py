@@ -264,10 +264,9 @@ def body_of_from_openai(cls, messages, tools=None, continue_final_message=False,
     return "v13", ValidationMode.test, spelled(body)
 
 
-VALIDATORS = {"MistralRequestValidator": "v1", "MistralRequestValidatorV3": "v3", "MistralRequestValidatorV7": "v7",
-              "MistralRequestValidatorV11": "v11", "MistralRequestValidatorV13": "v13", "MistralRequestValidatorV15": "v15"}
-NORMALIZERS = {"InstructRequestNormalizer": "v3", "InstructRequestNormalizerV7": "v7", "InstructRequestNormalizerV11": "v11",
-               "InstructRequestNormalizerV13": "v13", "InstructRequestNormalizerV15": "v15"}
+# The newest version that uses a class stands for it.
+VALIDATORS = {type(get_validator(TokenizerVersion(v), mode=ValidationMode.test)).__name__: v for v in OF_VERSION}
+NORMALIZERS = {type(get_normalizer(TokenizerVersion(v))).__name__: v for v in OF_VERSION}
 
 
 def version_of(self, table):
