@@ -1,5 +1,7 @@
 #include "peer.h"
 
+enum { CLOSE_WAIT_MS = 10 };
+
 #include <unistd.h>
 
 void peer_wake(int wake_fd)
@@ -90,9 +92,18 @@ enum sidetok_error peer_open(struct peer *peer, const char *url, int wake_fd)
     return error_of_nng(error);
 }
 
+/**
+ * nng 1.5.2 loses a message, and may wait for it for ever, when a socket closes between taking it and writing it. The send
+ * descriptor is readable again once it is written: some microseconds, at most CLOSE_WAIT_MS where the sidecar does not read.
+ */
 void peer_close(struct peer *peer)
 {
-    if (peer->is_open)
-        compat_nng_close(peer->socket);
+    if (!peer->is_open)
+        return;
+    if (peer_is_connected(peer)) {
+        struct pollfd sender = {.fd = peer->send_fd, .events = POLLIN};
+        poll(&sender, 1, CLOSE_WAIT_MS);
+    }
+    compat_nng_close(peer->socket);
     peer->is_open = false;
 }
