@@ -1,5 +1,6 @@
 #include "failure.h"
 
+#include "buf.h"
 #include "call.h"
 
 #include <stdarg.h>
@@ -34,6 +35,19 @@ enum sidetok_error failure_set(struct call *call, enum sidetok_error code, const
     vsnprintf(text, (size_t)size + 1, format, list);
     va_end(list);
     return failure_set_str(call, code, (struct str){text, (size_t)size});
+}
+
+enum sidetok_error failure_set_text(struct call *call, enum sidetok_error code, struct str before,
+                                    struct str text, struct str after)
+{
+    struct buf message;
+    struct str whole;
+    buf_init(&message, call);
+    buf_append(&message, before);
+    buf_append(&message, text);
+    buf_append(&message, after);
+    return buf_finish(&message, &whole) == SIDETOK_OK ? failure_set_str(call, code, whole)
+                                                      : SIDETOK_E_NO_MEMORY;
 }
 
 void failure_clear(struct call *call)

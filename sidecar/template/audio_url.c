@@ -145,10 +145,11 @@ static bool url_has_bad_label(struct str netloc)
 /* Nothing is downloaded here: to the caller it is a download that failed. Rule: Audio.from_url. */
 static enum sidetok_error url_refuse_download(struct call *call, struct str url, struct str netloc)
 {
-    return failure_set(call, SIDETOK_E_VALUE,
-                       url_has_bad_label(netloc) ? "Failed to create Audio instance from URL: %.*s ."
-                                                 : "Failed to download audio from URL: %.*s",
-                       STR_ARG(url));
+    bool bad = url_has_bad_label(netloc);
+    return failure_set_text(call, SIDETOK_E_VALUE,
+                            bad ? STR("Failed to create Audio instance from URL: ")
+                                : STR("Failed to download audio from URL: "),
+                            url, bad ? STR(" .") : STR(""));
 }
 
 /* An error whose words hold the repr of a path. */

@@ -26,9 +26,8 @@ enum sidetok_error data_url_payload(struct call *call, struct str text, struct s
         if (str_ends_with(header, STR(";base64")) && ret_payload->size > 0)
             return SIDETOK_OK;
     }
-    return failure_set(call, SIDETOK_E_VALUE,
-                       "Invalid base64 data URL %.*s: expected the form `data:<mime>;base64,<payload>`.",
-                       STR_ARG(data_url_head(text, 64)));
+    return failure_set_text(call, SIDETOK_E_VALUE, STR("Invalid base64 data URL "), data_url_head(text, 64),
+                            STR(": expected the form `data:<mime>;base64,<payload>`."));
 }
 
 enum path_kind data_url_path_kind(struct call *call, struct str path)

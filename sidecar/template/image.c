@@ -42,12 +42,11 @@ static enum sidetok_error image_read_data(struct call *call, struct str url, str
     if (result == BASE64_NO_MEMORY)
         return SIDETOK_E_NO_MEMORY;
     if (result != BASE64_OK)
-        return failure_set(call, SIDETOK_E_VALUE, "Invalid image data URL %.*s: payload is not valid base64.",
-                           STR_ARG(data_url_head(url, 64)));
+        return failure_set_text(call, SIDETOK_E_VALUE, STR("Invalid image data URL "), data_url_head(url, 64),
+                                STR(": payload is not valid base64."));
     if (!image_file_open(bytes, &image))
-        return failure_set(call, SIDETOK_E_VALUE,
-                           "Invalid image data URL %.*s: payload is not a decodable image.",
-                           STR_ARG(data_url_head(url, 64)));
+        return failure_set_text(call, SIDETOK_E_VALUE, STR("Invalid image data URL "), data_url_head(url, 64),
+                                STR(": payload is not a decodable image."));
     TRY(image_file_load(call, &image));
     *ret_size = (struct stream_size){image.height, image.width};
     return SIDETOK_OK;
@@ -111,7 +110,7 @@ static enum sidetok_error image_read_size(struct call *call, struct str url, str
                            STR_ARG(data_url_head(url, 256)));
     if (str_starts_with(url, STR("sidetok:image/")))
         return image_read_handed(call, url, ret_size);
-    return failure_set(call, SIDETOK_E_VALUE, "Unsupported image url scheme %.*s", STR_ARG(url));
+    return failure_set_text(call, SIDETOK_E_VALUE, STR("Unsupported image url scheme "), url, STR(""));
 }
 
 /* A side after scaling, rounded half to even as Python's round() does, at least 1; in tokens. */
