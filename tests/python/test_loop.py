@@ -109,8 +109,9 @@ def test_service_resumes_after_kill(own_daemon, run):
 
 
 def test_a_client_carried_through_fork_is_refused(daemon):
-    client, loop_client = sidetok.Client(daemon.url), aio.Client(daemon.url)
+    client, loop_client = sidetok.Client(daemon.url, timeout=60), aio.Client(daemon.url, timeout=60)
     client.encode("x")
+    asyncio.run(loop_client.ping())
     child = os.fork()
     if child == 0:
         status = 1
@@ -123,7 +124,9 @@ def test_a_client_carried_through_fork_is_refused(daemon):
             status = 0 if "fork" in str(error) or "process" in str(error) else 2
         os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert len(client.encode("x")) and client.close() is None
+    assert len(client.encode("x"))
+    client.close()
+    loop_client.close()
 
 
 def test_closing_ends_what_is_under_way(daemon, run):
