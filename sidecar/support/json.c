@@ -1,5 +1,7 @@
 #include "json.h"
 
+#include <stdlib.h>
+
 #include "map.h"
 
 const struct json *json_get(const struct json *value, struct str key)
@@ -55,4 +57,15 @@ bool json_has_bytes(const struct json *value)
     for (size_t i = 0; value->kind == JSON_OBJECT && !found && i < value->object.n; i++)
         found = json_has_bytes(&value->object.members[i].value);
     return found;
+}
+
+bool json_int64(const struct json *value, int64_t *ret_number)
+{
+    char digits[24];
+    if (value->kind != JSON_INT || value->text.size >= sizeof digits)
+        return false;
+    memcpy(digits, value->text.data, value->text.size);
+    digits[value->text.size] = '\0';
+    *ret_number = strtoll(digits, NULL, 10);
+    return true;
 }

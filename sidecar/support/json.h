@@ -54,6 +54,9 @@ enum sidetok_error json_unique(struct call *call, struct json_member *members, s
 /** Whether a Python bytes value is in value, which json.dumps refuses. Recurses as deep as value is nested. */
 bool json_has_bytes(const struct json *value);
 
+/** The value of a JSON integer of up to 23 digits, at the ends of int64_t where it lies beyond them; false for any other value. */
+bool json_int64(const struct json *value, int64_t *ret_number);
+
 /** Deepest nesting that json_read() accepts; the reference's own limit is near 986 (Python's recursion
  * limit). */
 enum { JSON_MAX_DEPTH = 985 };

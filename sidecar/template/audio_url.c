@@ -1,8 +1,6 @@
 #include "audio_url.h"
 
-#include "buf.h"
 #include "data_url.h"
-#include "python_repr.h"
 
 #include <arpa/inet.h>
 
@@ -102,13 +100,8 @@ static enum sidetok_error url_check_host(struct call *call, struct str host)
         return SIDETOK_OK;
     if (inet_pton(AF_INET, text, &four) == 1 && !percent)
         return failure_set_str(call, SIDETOK_E_VALUE, STR("An IPv4 address cannot be in brackets"));
-    struct buf out;
-    struct str message;
-    buf_init(&out, call);
-    python_repr_str(&out, host);
-    buf_append(&out, STR(" does not appear to be an IPv4 or IPv6 address"));
-    TRY(buf_finish(&out, &message));
-    return failure_set_str(call, SIDETOK_E_VALUE, message);
+    return data_url_fail_repr(call, SIDETOK_E_VALUE, STR(""), host,
+                              STR(" does not appear to be an IPv4 or IPv6 address"));
 }
 
 /* Rule: urllib.parse.urlsplit, the checks on brackets. */
@@ -152,42 +145,28 @@ static enum sidetok_error url_refuse_download(struct call *call, struct str url,
                             url, bad ? STR(" .") : STR(""));
 }
 
-/* An error whose words hold the repr of a path. */
-static enum sidetok_error url_fail_path(struct call *call, enum sidetok_error code, struct str before,
-                                        struct str path, struct str after)
-{
-    struct buf out;
-    struct str message;
-    buf_init(&out, call);
-    buf_append(&out, before);
-    python_repr_str(&out, path);
-    buf_append(&out, after);
-    TRY(buf_finish(&out, &message));
-    return failure_set_str(call, code, message);
-}
-
 /* Rule: Audio.from_file, without reading: a directory, an empty file and a missing one need no reading. */
 static enum sidetok_error url_refuse_file(struct call *call, struct str path)
 {
     if (str_starts_with(path, STR("file://")))
         path = str_from_offset(path, sizeof "file://" - 1);
     if (path.size == 0)
-        return url_fail_path(call, SIDETOK_E_FILE_NOT_FOUND, STR("[Errno 2] No such file or directory: "),
-                             path, STR(""));
+        return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND,
+                                  STR("[Errno 2] No such file or directory: "), path, STR(""));
     switch (data_url_path_kind(call, path)) {
     case PATH_MISSING:
-        return url_fail_path(call, SIDETOK_E_FILE_NOT_FOUND, STR("file="), path, STR(" does not exist"));
+        return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND, STR("file="), path, STR(" does not exist"));
     case PATH_DIRECTORY:
-        return url_fail_path(call, SIDETOK_E_IS_A_DIRECTORY, STR("[Errno 21] Is a directory: "), path,
-                             STR(""));
+        return data_url_fail_repr(call, SIDETOK_E_IS_A_DIRECTORY, STR("[Errno 21] Is a directory: "), path,
+                                  STR(""));
     case PATH_EMPTY:
         return failure_set_str(call, SIDETOK_E_LIBSNDFILE,
                                STR("Error opening <_io.BytesIO object at 0x0>: Format not recognised."));
     case PATH_OTHER:
         break;
     }
-    return url_fail_path(call, SIDETOK_E_NOT_SUPPORTED, STR("files are not opened here: send the sound "),
-                         path, STR(" as base64"));
+    return data_url_fail_repr(call, SIDETOK_E_NOT_SUPPORTED,
+                              STR("files are not opened here: send the sound "), path, STR(" as base64"));
 }
 
 enum sidetok_error audio_url_check(struct call *call, struct str url)

@@ -2,9 +2,6 @@
 
 #include "python_repr.h"
 
-#include <math.h>
-#include <stdlib.h>
-
 static bool config_knows(struct str name, const struct str *names, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -62,18 +59,6 @@ bool config_has(const struct json *section, struct str name)
     return value && value->kind != JSON_NULL;
 }
 
-/* Integers keep their digits; strtod reads at most a copy of bounded length. */
-static bool config_integer_value(const struct json *value, int64_t *ret)
-{
-    char digits[24];
-    if (value->kind != JSON_INT || value->text.size >= sizeof digits)
-        return false;
-    memcpy(digits, value->text.data, value->text.size);
-    digits[value->text.size] = '\0';
-    *ret = strtoll(digits, NULL, 10);
-    return true;
-}
-
 bool config_number(const struct json *section, struct str name, double fallback, double *ret)
 {
     const struct json *value = json_get(section, name);
@@ -83,7 +68,7 @@ bool config_number(const struct json *section, struct str name, double fallback,
         return true;
     if (value->kind == JSON_FLOAT)
         *ret = value->number;
-    else if (config_integer_value(value, &integer))
+    else if (json_int64(value, &integer))
         *ret = (double)integer;
     else
         return false;
@@ -106,7 +91,7 @@ enum sidetok_error config_integer(struct call *call, const struct json *section,
 {
     const struct json *value = json_get(section, name);
     *ret = fallback;
-    if (!value || config_integer_value(value, ret))
+    if (!value || json_int64(value, ret))
         return SIDETOK_OK;
     return failure_set(call, SIDETOK_E_NOT_SUPPORTED, "%.*s must be an integer, got %.*s", STR_ARG(name),
                        STR_ARG(config_repr(call, section, name)));

@@ -1,5 +1,7 @@
 #include "data_url.h"
 
+#include "buf.h"
+#include "python_repr.h"
 #include "utf8.h"
 
 #include <limits.h>
@@ -28,6 +30,19 @@ enum sidetok_error data_url_payload(struct call *call, struct str text, struct s
     }
     return failure_set_text(call, SIDETOK_E_VALUE, STR("Invalid base64 data URL "), data_url_head(text, 64),
                             STR(": expected the form `data:<mime>;base64,<payload>`."));
+}
+
+enum sidetok_error data_url_fail_repr(struct call *call, enum sidetok_error code, struct str before,
+                                      struct str text, struct str after)
+{
+    struct buf out;
+    struct str message;
+    buf_init(&out, call);
+    buf_append(&out, before);
+    python_repr_str(&out, text);
+    buf_append(&out, after);
+    TRY(buf_finish(&out, &message));
+    return failure_set_str(call, code, message);
 }
 
 enum path_kind data_url_path_kind(struct call *call, struct str path)

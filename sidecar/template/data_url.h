@@ -13,6 +13,10 @@ enum sidetok_error data_url_payload(struct call *call, struct str text, struct s
 /** The first n code points of text: Python's text[:n]. A view. */
 struct str data_url_head(struct str text, size_t n);
 
+/** An error whose words are before, Python's repr of text, and after. */
+enum sidetok_error data_url_fail_repr(struct call *call, enum sidetok_error code, struct str before,
+                                      struct str text, struct str after);
+
 /** How far a path can be told from outside: it is never opened. */
 enum path_kind { PATH_MISSING, PATH_DIRECTORY, PATH_EMPTY, PATH_OTHER };
 

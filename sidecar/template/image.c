@@ -4,7 +4,6 @@
 #include "config.h"
 #include "data_url.h"
 #include "image_file.h"
-#include "python_repr.h"
 
 #include <math.h>
 
@@ -61,15 +60,11 @@ static enum sidetok_error image_refuse_file(struct call *call, struct str path)
     if (kind == PATH_OTHER || kind == PATH_EMPTY)
         return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
                            "files are not opened here: send the image %.*s as a data URL", STR_ARG(path));
-    struct buf out;
-    struct str text;
-    buf_init(&out, call);
-    buf_append(&out, kind == PATH_MISSING ? STR("[Errno 2] No such file or directory: ")
-                                          : STR("[Errno 21] Is a directory: "));
-    python_repr_str(&out, path);
-    TRY(buf_finish(&out, &text));
-    return failure_set_str(call, kind == PATH_MISSING ? SIDETOK_E_FILE_NOT_FOUND : SIDETOK_E_IS_A_DIRECTORY,
-                           text);
+    bool is_missing = kind == PATH_MISSING;
+    return data_url_fail_repr(call, is_missing ? SIDETOK_E_FILE_NOT_FOUND : SIDETOK_E_IS_A_DIRECTORY,
+                              is_missing ? STR("[Errno 2] No such file or directory: ")
+                                         : STR("[Errno 21] Is a directory: "),
+                              path, STR(""));
 }
 
 /* Digits up to 99,999,999; moves at past them. */

@@ -6,7 +6,6 @@
 #include "render.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { FIRST_VERSION_WITH_SOUND = 7 };
 
@@ -156,18 +155,15 @@ static enum sidetok_error unknown_voice(struct call *call, const struct audio_co
 static enum sidetok_error voice_tokens(struct call *call, const struct audio_config *audio, struct str voice,
                                        int64_t *ret_n)
 {
-    char digits[24] = "";
     if (!audio->voices)
         return failure_set_str(call, SIDETOK_E_UNSUPPORTED_TOKENIZER_FEATURE,
                                STR("Preset voices are not configured for this audio configuration."));
     const struct json *n = json_get(audio->voices, voice);
     if (!n)
         return unknown_voice(call, audio, voice);
-    if (n->kind != JSON_INT || n->text.size >= sizeof digits)
+    if (!json_int64(n, ret_n))
         return failure_set(call, SIDETOK_E_TYPE, "can't multiply sequence by non-int of type '%.*s'",
                            STR_ARG(pydantic_type_name(n)));
-    memcpy(digits, n->text.data, n->text.size);
-    *ret_n = strtoll(digits, NULL, 10);
     return SIDETOK_OK;
 }
 
