@@ -68,6 +68,7 @@ void reply_read(struct sidetok_reply *reply, nng_msg *message)
     }
     settle_ids(&reply->fields.ids);
     settle_ids(&reply->fields.prefix_ids);
+    settle_ids(&reply->fields.lengths);
 }
 
 void reply_done(struct sidetok_reply *reply)
@@ -166,6 +167,11 @@ const uint32_t *sidetok_reply_ids(const struct sidetok_reply *reply, size_t *ret
 const uint32_t *sidetok_reply_prefix_ids(const struct sidetok_reply *reply, size_t *ret_n)
 {
     return give_ids(reply->fields.prefix_ids, ret_n);
+}
+
+const uint32_t *sidetok_reply_lengths(const struct sidetok_reply *reply, size_t *ret_n)
+{
+    return give_ids(reply->fields.lengths, ret_n);
 }
 
 int64_t sidetok_reply_count(const struct sidetok_reply *reply)

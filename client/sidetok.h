@@ -322,6 +322,10 @@ SIDETOK_API const uint32_t *sidetok_reply_ids(const struct sidetok_reply *reply,
 /** The ids of the final assistant message that is to be continued. */
 SIDETOK_API const uint32_t *sidetok_reply_prefix_ids(const struct sidetok_reply *reply, size_t *ret_n);
 
+/** Of an apply with a list of conversations: how many of the ids belong to each, in order; the ids are all in
+ * a row. Absent otherwise. */
+SIDETOK_API const uint32_t *sidetok_reply_lengths(const struct sidetok_reply *reply, size_t *ret_n);
+
 /** The text. UTF-8; a lone surrogate stands as three bytes. */
 SIDETOK_API const char *sidetok_reply_text(const struct sidetok_reply *reply, size_t *ret_size);
 

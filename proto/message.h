@@ -150,7 +150,8 @@ struct message_reply {
     struct view prefix_ids;
     struct view images; /* a msgpack array: message_reply_next_pair() */
     struct view audios;
-    struct view value; /* any msgpack value */
+    struct view value;   /* any msgpack value */
+    struct view lengths; /* of a batch: how many of the ids belong to each conversation; as ids are */
     struct view type, family, message, stage;
     struct view errors;  /* a msgpack array of maps {"type", "loc", "msg"} */
     const char *problem; /* set by a failed unpacking; static */

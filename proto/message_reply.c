@@ -215,6 +215,8 @@ static bool read_field(struct reply_unpack *unpack, uint64_t key)
         return read_array(reader, &reply->audios);
     case MESSAGE_REPLY_VALUE:
         return msgpack_read_value(reader, &reply->value) == SIDETOK_OK;
+    case MESSAGE_REPLY_LENGTHS:
+        return read_ids(reader, &reply->lengths);
     case MESSAGE_REPLY_TYPE:
         return read_text(reader, &reply->type);
     case MESSAGE_REPLY_FAMILY:

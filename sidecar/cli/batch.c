@@ -57,9 +57,9 @@ static void progress_end(struct progress *progress)
 }
 
 /* {"id": ..., members}; a record without an id has null. */
-static void print_record(struct buf *out, struct str id)
+static void print_record(struct buf *out, struct str name, struct str id)
 {
-    buf_append(out, STR("{\"id\": "));
+    buf_printf(out, "{\"%.*s\": ", STR_ARG(name));
     buf_append(out, id.data ? id : STR("null"));
 }
 
@@ -73,7 +73,9 @@ static enum sidetok_error answer_line(struct call *call, struct transport *trans
     enum sidetok_error error = record_read(call, line, &record);
     if (error == SIDETOK_OK)
         error = transport_call(call, transport, &record.request, &reply);
-    print_record(out, record.id);
+    bool has_own_id =
+        error == SIDETOK_OK && reply.code == SIDETOK_OK && record.request.op == MESSAGE_OP_SPECIAL_ID;
+    print_record(out, has_own_id ? STR("record") : STR("id"), record.id);
     size_t before = out->size;
     buf_append(out, STR(", "));
     if (error != SIDETOK_OK)

@@ -50,7 +50,7 @@ static const char help_text[] =
     "\"family\" | \"errors\"}}.\n"
     "op is chat, apply, fim, encode, decode, piece, byte_piece, is_special, special_id, load, info, "
     "transcription or\n"
-    "speech. Each line is answered and flushed before the next is read. A line that is no record gets an "
+    "speech; the answer of special_id is the token's \"id\", beside it the record's id is \"record\". Each line is answered and flushed before the next is read. A line that is no record gets an "
     "error\n"
     "record; a tokenizer that does not load gives its error to the records that name it. At most 24 "
     "tokenizers are\n"

@@ -83,6 +83,22 @@ static void print_ids(struct buf *out, struct view ids)
     buf_append_char(out, ']');
 }
 
+/* The ids of a batch: a list for each conversation. */
+static void print_batch(struct buf *out, struct view ids, struct view lengths)
+{
+    const uint8_t *b = (const uint8_t *)lengths.data;
+    buf_append_char(out, '[');
+    for (size_t i = 0; i + 4 <= lengths.size; i += 4) {
+        size_t n = (size_t)b[i] | (size_t)b[i + 1] << 8 | (size_t)b[i + 2] << 16 | (size_t)b[i + 3] << 24;
+        struct view part = {ids.data, n <= ids.size / 4 ? 4 * n : ids.size};
+        if (i > 0)
+            buf_append(out, STR(", "));
+        print_ids(out, part);
+        ids = (struct view){ids.data + part.size, ids.size - part.size};
+    }
+    buf_append_char(out, ']');
+}
+
 static void print_hex(struct buf *out, struct view bytes)
 {
     buf_append_char(out, '"');
@@ -266,7 +282,10 @@ void print_reply(struct buf *out, const struct message_reply *reply, enum messag
     }
     if (reply->ids.data) {
         begin_member(out, &is_first, "tokens");
-        print_ids(out, reply->ids);
+        if (reply->lengths.data)
+            print_batch(out, reply->ids, reply->lengths);
+        else
+            print_ids(out, reply->ids);
     }
     if (reply->text.data) {
         begin_member(out, &is_first, "text");

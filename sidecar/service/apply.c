@@ -1,22 +1,16 @@
-#include "answer.h"
-
+#include "apply_fit.h"
+#include "pydantic.h"
 #include "python_object.h"
 
 /* The transformers wrapper's apply_chat_template, the layer between a server and from_openai.
  * Rule: transformers MistralCommonBackend.apply_chat_template, with tokenize=True, return_dict=False. */
-
-enum padding { PADDING_NONE, PADDING_LONGEST, PADDING_MAX_LENGTH };
-
-/* Padding and truncation ask for at most so many ids: more than any model takes, 1 GiB of them. */
-enum { APPLY_MAX_IDS = 1 << 28 };
 
 struct apply {
     struct call *call;
     const struct json *body;
     const struct json *messages; /* of the body; of a batch, the conversation at hand */
     bool is_batch;               /* messages is a list of conversations */
-    bool truncation;
-    const struct json *padding, *max_length; /* NULL: not given */
+    struct apply_fit fit;
 };
 
 static bool is_true(const struct json *value)
@@ -27,14 +21,6 @@ static bool is_true(const struct json *value)
 static bool is_text(const struct json *value, struct str text)
 {
     return value && value->kind == JSON_STRING && str_equal(value->text, text);
-}
-
-static const char *type_of(const struct json *value)
-{
-    static const char *const names[] = {
-        [JSON_NULL] = "NoneType", [JSON_BOOL] = "bool",  [JSON_INT] = "int",     [JSON_FLOAT] = "float",
-        [JSON_STRING] = "str",    [JSON_ARRAY] = "list", [JSON_OBJECT] = "dict", [JSON_BYTES] = "bytes"};
-    return names[value->kind];
 }
 
 /* What Python refuses in f(conversation=..., tokenize=True, ..., **body) before the function runs. */
@@ -68,7 +54,8 @@ static enum sidetok_error last_role(struct call *call, const struct json *messag
     if (messages->kind == JSON_OBJECT)
         return failure_set(call, SIDETOK_E_KEY, "-1");
     if (!is_list && !is_str && !is_bytes)
-        return failure_set(call, SIDETOK_E_TYPE, "'%s' object is not subscriptable", type_of(messages));
+        return failure_set(call, SIDETOK_E_TYPE, "'%.*s' object is not subscriptable",
+                           STR_ARG(pydantic_type_name(messages)));
     if (is_list ? messages->array.n == 0 : messages->text.size == 0)
         return failure_set(call, SIDETOK_E_INDEX, "%sindex out of range",
                            is_list  ? "list "
@@ -78,7 +65,7 @@ static enum sidetok_error last_role(struct call *call, const struct json *messag
         return python_no_attribute(call, STR("int"), "get");
     const struct json *last = is_list ? &messages->array.items[messages->array.n - 1] : messages;
     if (last->kind != JSON_OBJECT)
-        return python_no_attribute(call, str_from(type_of(last)), "get");
+        return python_no_attribute(call, pydantic_type_name(last), "get");
     *ret_role = json_get(last, STR("role"));
     return SIDETOK_OK;
 }
@@ -102,7 +89,7 @@ static enum sidetok_error check_wrapper(struct apply *apply)
     if (truncation && truncation->kind != JSON_BOOL)
         return failure_set(apply->call, SIDETOK_E_TYPE,
                            "`truncation` must be a boolean for `apply_chat_template` method.");
-    apply->truncation = truncation && truncation->boolean;
+    apply->fit.truncation = truncation && truncation->boolean;
     if (generation && is_true(json_get(apply->body, STR("continue_final_message"))))
         return failure_set(apply->call, SIDETOK_E_VALUE,
                            "Cannot use both `add_generation_prompt` and `continue_final_message`.");
@@ -146,7 +133,7 @@ static enum sidetok_error prefixed(struct call *call, const struct json *value, 
                                    struct str prefix, struct json *ret_text)
 {
     if (value->kind != JSON_STRING)
-        return python_no_attribute(call, str_from(type_of(value)), "startswith");
+        return python_no_attribute(call, pydantic_type_name(value), "startswith");
     *ret_text = *value;
     if (str_starts_with(value->text, beginning))
         return SIDETOK_OK;
@@ -189,7 +176,7 @@ static enum sidetok_error adapt_chunk(struct call *call, const struct json *chun
                                       bool *ret_kept)
 {
     if (chunk->kind != JSON_OBJECT)
-        return python_no_attribute(call, str_from(type_of(chunk)), "get");
+        return python_no_attribute(call, pydantic_type_name(chunk), "get");
     const struct json *type = json_get(chunk, STR("type"));
     *ret_kept = is_true(type);
     *ret_chunk = *chunk;
@@ -283,86 +270,6 @@ static enum sidetok_error adapt_body(struct apply *apply, struct json *ret_body)
     return SIDETOK_OK;
 }
 
-static enum sidetok_error read_padding(struct apply *apply, enum padding *ret_padding)
-{
-    const struct json *value = apply->padding;
-    *ret_padding = PADDING_NONE;
-    if (!value || is_text(value, STR("do_not_pad")))
-        return SIDETOK_OK;
-    if (value->kind == JSON_BOOL || is_text(value, STR("longest")))
-        *ret_padding = value->kind == JSON_BOOL && !value->boolean ? PADDING_NONE : PADDING_LONGEST;
-    else if (is_text(value, STR("max_length")))
-        *ret_padding = PADDING_MAX_LENGTH;
-    else
-        return python_error_str(apply->call, SIDETOK_E_VALUE, STR(""), value,
-                                STR(" is not a valid PaddingStrategy, please select one of ['longest', "
-                                    "'max_length', 'do_not_pad']"));
-    return SIDETOK_OK;
-}
-
-/* Rule: prepare_for_model, truncate_sequences; max_length is any value that is true. */
-static enum sidetok_error truncate_ids(struct apply *apply, struct ids *ids)
-{
-    const struct json *limit = apply->max_length;
-    int64_t max_length;
-    if (!python_is_true(limit))
-        return SIDETOK_OK;
-    if (limit->kind == JSON_FLOAT) {
-        if (!((double)ids->n > limit->number))
-            return SIDETOK_OK;
-        return failure_set(apply->call, SIDETOK_E_TYPE,
-                           "slice indices must be integers or None or have an __index__ method");
-    }
-    if (!answer_int64(limit, &max_length))
-        return failure_set(apply->call, SIDETOK_E_TYPE,
-                           "'>' not supported between instances of 'int' and '%s'", type_of(limit));
-    if (max_length < (int64_t)ids->n)
-        ids->n = max_length > 0 ? (size_t)max_length : 0;
-    return SIDETOK_OK;
-}
-
-/* Rule: PreTrainedTokenizerBase._pad, on the left. */
-static enum sidetok_error pad_ids(struct apply *apply, const struct model *model, struct ids *ids)
-{
-    const struct json *limit = apply->max_length;
-    int64_t max_length;
-    if (limit->kind == JSON_FLOAT && limit->number == (double)ids->n)
-        return SIDETOK_OK;
-    if (limit->kind == JSON_FLOAT)
-        return failure_set(apply->call, SIDETOK_E_TYPE, "can't multiply sequence by non-int of type 'float'");
-    if (!answer_int64(limit, &max_length))
-        return failure_set(apply->call, SIDETOK_E_TYPE, "unsupported operand type(s) for -: '%s' and 'int'",
-                           type_of(limit));
-    if (max_length <= (int64_t)ids->n)
-        return SIDETOK_OK;
-    if (max_length > APPLY_MAX_IDS)
-        return failure_set(apply->call, SIDETOK_E_TOO_LARGE, "padding to %lld ids is refused",
-                           (long long)max_length);
-    size_t n_pad = (size_t)max_length - ids->n;
-    int64_t pad = model->control_ids[CONTROL_PAD];
-    if (!ids_reserve(apply->call, ids, n_pad))
-        return SIDETOK_E_NO_MEMORY;
-    memmove(ids->data + n_pad, ids->data, ids->n * sizeof *ids->data);
-    for (size_t i = 0; i < n_pad; i++)
-        ids->data[i] = (uint32_t)(pad >= 0 ? pad : model->control_ids[CONTROL_UNK]);
-    ids->n += n_pad;
-    return SIDETOK_OK;
-}
-
-/* Rule: _get_padding_truncation_strategies, prepare_for_model, pad. */
-static enum sidetok_error finish_ids(struct apply *apply, const struct model *model, struct ids *ids)
-{
-    enum padding padding;
-    TRY(read_padding(apply, &padding));
-    if (!apply->max_length || apply->max_length->kind == JSON_NULL)
-        return SIDETOK_OK; /* no model is so long that the rest would apply */
-    if (apply->truncation)
-        TRY(truncate_ids(apply, ids));
-    if (padding == PADDING_MAX_LENGTH && ids->n > 0)
-        TRY(pad_ids(apply, model, ids));
-    return SIDETOK_OK;
-}
-
 /* One conversation: apply->messages. */
 static enum sidetok_error encode_conversation(struct answer *answer, struct apply *apply, struct model *model,
                                               struct stream *ret_stream, struct encoded *ret_encoded)
@@ -374,21 +281,49 @@ static enum sidetok_error encode_conversation(struct answer *answer, struct appl
     return answer_encode_request(answer, model, &request, ret_stream, ret_encoded);
 }
 
-/* A reply holds the ids of one conversation. What the reference would refuse in a batch is refused in its
- * words. */
-static enum sidetok_error refuse_batch(struct answer *answer, struct apply *apply, struct model *model)
+/* The reply to a batch: all ids in a row, and where each conversation's end. */
+static enum sidetok_error answer_batch(struct answer *answer, const struct ids *all, size_t n)
+{
+    struct ids joined = {0};
+    uint32_t want = answer->request->want ? answer->request->want : MESSAGE_WANT_IDS;
+    uint32_t *lengths = call_alloc_array(answer->call, n, sizeof *lengths);
+    for (size_t i = 0; i < n; i++)
+        joined.capacity += all[i].n;
+    joined.data = call_alloc_array(answer->call, joined.capacity, sizeof *joined.data);
+    if (!lengths || !joined.data)
+        return SIDETOK_E_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(joined.data + joined.n, all[i].data, all[i].n * sizeof *joined.data);
+        joined.n += all[i].n;
+        lengths[i] = (uint32_t)all[i].n;
+    }
+    if (want & MESSAGE_WANT_IDS)
+        message_reply_ids(answer->reply, MESSAGE_REPLY_IDS, joined.data, joined.n);
+    if (want & MESSAGE_WANT_COUNT) {
+        message_reply_field(answer->reply, MESSAGE_REPLY_COUNT);
+        msgpack_write_uint(answer->reply->out, joined.n);
+    }
+    message_reply_ids(answer->reply, MESSAGE_REPLY_LENGTHS, lengths, n);
+    return SIDETOK_OK;
+}
+
+/* Rule: the conversations in turn, each with the tools and arguments of all; then truncation and padding. */
+static enum sidetok_error apply_batch(struct answer *answer, struct apply *apply, struct model *model)
 {
     const struct json *conversations = apply->messages;
+    size_t n = conversations->array.n;
     struct stream stream;
     struct encoded encoded;
-    enum padding padding;
-    for (size_t i = 0; i < conversations->array.n; i++) {
+    struct ids *all = call_alloc_array(answer->call, n, sizeof *all);
+    if (!all)
+        return SIDETOK_E_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
         apply->messages = &conversations->array.items[i];
         TRY(encode_conversation(answer, apply, model, &stream, &encoded));
+        all[i] = encoded.ids;
     }
-    TRY(read_padding(apply, &padding));
-    return failure_set(answer->call, SIDETOK_E_NOT_SUPPORTED,
-                       "a batch of conversations is not supported: send one request for each");
+    TRY(apply_fit(answer->call, &apply->fit, model, all, n, true));
+    return answer_batch(answer, all, n);
 }
 
 enum sidetok_error answer_apply(struct answer *answer)
@@ -402,11 +337,11 @@ enum sidetok_error answer_apply(struct answer *answer)
     TRY(answer_model(answer, &model));
     TRY(check_arguments(&apply));
     TRY(check_wrapper(&apply));
-    apply.padding = json_get(&body, STR("padding"));
-    apply.max_length = json_get(&body, STR("max_length"));
+    apply.fit.padding = json_get(&body, STR("padding"));
+    apply.fit.max_length = json_get(&body, STR("max_length"));
     if (apply.is_batch)
-        return refuse_batch(answer, &apply, model);
+        return apply_batch(answer, &apply, model);
     TRY(encode_conversation(answer, &apply, model, &stream, &encoded));
-    TRY(finish_ids(&apply, model, &encoded.ids));
+    TRY(apply_fit(answer->call, &apply.fit, model, &encoded.ids, 1, false));
     return answer_encoded(answer, model, &encoded, &stream);
 }

@@ -84,12 +84,13 @@ TEST(ids_at_any_place_in_the_message_are_aligned)
         uint8_t bytes[128];
         struct msgpack_writer out = msgpack_writer_fixed(bytes, sizeof bytes);
         struct message_reply_writer writer;
-        static const uint32_t ids[] = {7, 70000, 0xffffffff}, prefix[] = {9};
+        static const uint32_t ids[] = {7, 70000, 0xffffffff}, prefix[] = {9}, lengths[] = {2, 1};
         message_reply_begin(&writer, &out, SIDETOK_OK);
         message_reply_field(&writer, MESSAGE_REPLY_TEXT);
         msgpack_write_str(&out, (struct view){"abc", pad});
         message_reply_ids(&writer, MESSAGE_REPLY_IDS, ids, 3);
         message_reply_ids(&writer, MESSAGE_REPLY_PREFIX_IDS, prefix, 1);
+        message_reply_ids(&writer, MESSAGE_REPLY_LENGTHS, lengths, 2);
         CHECK_INT(message_reply_end(&writer), SIDETOK_OK);
         struct sidetok_reply *reply = reply_of(bytes, out.size);
         size_t n;
@@ -98,6 +99,8 @@ TEST(ids_at_any_place_in_the_message_are_aligned)
               got[2] == 0xffffffff);
         got = sidetok_reply_prefix_ids(reply, &n);
         CHECK((uintptr_t)got % sizeof *got == 0 && n == 1 && got[0] == 9);
+        got = sidetok_reply_lengths(reply, &n);
+        CHECK((uintptr_t)got % sizeof *got == 0 && n == 2 && got[0] == 2 && got[1] == 1);
         const char *text = sidetok_reply_text(reply, &n);
         CHECK(n == pad && memcmp(text, "abc", pad) == 0);
         sidetok_reply_free(reply);

@@ -91,7 +91,7 @@ class Reference:
         messages, tools = request.pop("messages"), request.pop("tools", None)
         ids = self.wrapper(record["tokenizer"]).apply_chat_template(
             conversation=messages, tools=tools, tokenize=True, return_tensors=None, return_dict=False, **request)
-        return {"tokens": list(ids)}
+        return {"tokens": [list(part) if isinstance(part, list) else part for part in ids]}
 
     def fim(self, record, request):
         converted = FIMRequest(**request)

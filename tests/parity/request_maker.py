@@ -19,6 +19,7 @@ ODD = ["é", "e\u0301", "中文", "こんにちは", "한국어", "العربي�
 NAMES = ["get_weather", "f", "a-b_9", "Search2", "x" * 64]
 BAD_NAMES = ["", "a b", "f\n", "é", "x" * 65, "f.g", "f\n\n"]
 SCHEMA_TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
+LENGTHS = [0, 1, 3, 10, 10, 40, None, -1, 2.5, 10.0, True, "9", [1], 10**30, -(10**30), 2**63, 2**63 - 1, -(2**63), 1e300, float("nan")]
 EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -290,12 +291,15 @@ class Maker:
         if self.maybe(0.2):
             request.update(self.pick([{"truncation": True, "max_length": self.rng.randrange(1, 40)}, {"truncation": False}, {"max_length": 5},
                                       {"padding": self.pick([True, False, "longest", "do_not_pad"])},
-                                      {"padding": "max_length", "max_length": self.rng.randrange(1, 60)}]))
+                                      {"padding": "max_length", "max_length": self.rng.randrange(1, 60)},
+                                      {"padding": self.pick([True, "max_length"]), "truncation": True, "max_length": self.pick(LENGTHS)}]))
         if self.images and self.maybe(0.1):
             image = self.image()["image_url"]
             url = image if isinstance(image, str) else image["url"]
             chunk = {"type": "image", **self.pick([{"url": url}, {"base64": url}, {"base64": url.rpartition(",")[2]}])}
             request["messages"].append({"role": "user", "content": [chunk, self.text_chunk()]})
+        if self.maybe(0.15):
+            request["messages"] = [request["messages"]] + [self.messages() for _ in range(self.pick([0, 1, 1, 2]))]
         return request
 
     def fim(self):

@@ -75,6 +75,31 @@ def test_members_are_those_of_the_records():
     batch.end()
 
 
+def test_the_id_of_a_special_token_stands_beside_the_records_id():
+    batch = Batch("--tokenizer", V3)
+    process = batch.process
+    process.stdin.write('{"id": 7, "tokenizer": "v3", "op": "special_id", "request": {"token": "</s>"}}\n')
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline(), object_pairs_hook=list) == [("record", 7), ("id", 2)]
+    error = batch.ask(id=8, tokenizer="v3", op="special_id", request={"token": 5})
+    assert set(error) == {"id", "error"} and error["id"] == 8
+    batch.end()
+
+
+def test_lists_of_conversations_give_lists_of_ids():
+    batch = Batch("--tokenizer", V3)
+    hi, bye = ([{"role": "user", "content": text}] for text in ("Hi", "Bye bye"))
+    alone = [batch.ask(id=1, tokenizer="v3", op="apply", request={"messages": each})["tokens"] for each in (hi, bye)]
+    both = batch.ask(id=2, tokenizer="v3", op="apply", request={"messages": [hi, bye]})
+    assert both == {"id": 2, "tokens": alone}
+    padded = batch.ask(id=3, tokenizer="v3", op="apply", request={"messages": [hi, bye], "padding": True})["tokens"]
+    assert padded == [[0] * (len(alone[1]) - len(alone[0])) + alone[0], alone[1]]
+    assert batch.ask(id=4, tokenizer="v3", op="apply", request={"messages": [hi]})["tokens"] == alone[:1]
+    error = batch.ask(id=5, tokenizer="v3", op="apply", request={"messages": [hi, []]})["error"]
+    assert (error["type"], error["message"]) == ("InvalidMessageStructureException", "Conversation must have at least one message")
+    batch.end()
+
+
 def test_a_bad_line_gets_an_error_record_and_the_rest_goes_on():
     batch = Batch("--tokenizer", V3)
     for line in ("nonsense", "{", "[1]", '{"id": 7}', '{"id": 7, "op": "dance"}', '{"id": 7, "op": "chat", "mode": 5}', '{"id": 7, "op": "chat"} x',

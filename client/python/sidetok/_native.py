@@ -46,6 +46,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "reply_errors": (c_void_p, [c_void_p, _SIZE]),
     "reply_ids": (c_void_p, [c_void_p, _SIZE]),
     "reply_prefix_ids": (c_void_p, [c_void_p, _SIZE]),
+    "reply_lengths": (c_void_p, [c_void_p, _SIZE]),
     "reply_text": (c_void_p, [c_void_p, _SIZE]),
     "reply_count": (c_int64, [c_void_p]),
     "reply_image": (c_int, [c_void_p, c_size_t, _U64, _U64]),

@@ -21,6 +21,7 @@ class Result:
     text: Optional[str] = None
     count: Optional[int] = None
     prefix_ids: Optional["array[int]"] = None
+    lengths: Optional["array[int]"] = None  # apply with a list of conversations: how many of the ids are each one's
     images: list[tuple[int, int]] = field(default_factory=list)
     audios: list[tuple[int, int]] = field(default_factory=list)
     value: Any = None
@@ -96,6 +97,7 @@ def read_result(reply: int) -> Result:
         text=_text(library.sidetok_reply_text, reply),
         count=None if count < 0 else count,
         prefix_ids=_ids(library.sidetok_reply_prefix_ids, reply),
+        lengths=_ids(library.sidetok_reply_lengths, reply),
         images=_pairs(library.sidetok_reply_image, reply),
         audios=_pairs(library.sidetok_reply_audio, reply),
         value=_unpack(library.sidetok_reply_value, reply),

@@ -31,8 +31,9 @@ class Sidetok:
         line = process.stdout.readline()
         if not line:
             raise RuntimeError(f"sidetok ended with status {process.wait()} at {op} {request!r:.300}")
-        members = json.loads(line, object_pairs_hook=list)  # the answer of special_id has a second member "id"
-        return as_dict(members[1:])
+        answer = json.loads(line)
+        del answer["record" if "record" in answer else "id"]  # the answer of special_id has an "id" of its own
+        return answer
 
     @staticmethod
     def end(process):
@@ -42,10 +43,3 @@ class Sidetok:
     def close(self):
         for process in self.processes.values():
             self.end(process)
-
-
-def as_dict(value):
-    """Lists of pairs, as read above, become dicts; an empty list stays one."""
-    if isinstance(value, list) and value and all(isinstance(item, tuple) for item in value):
-        return {name: as_dict(item) for name, item in value}
-    return [as_dict(item) for item in value] if isinstance(value, list) else value
