@@ -90,7 +90,22 @@ fuzz() {
         --sidetok "$build/sidecar/cli/sidetok" --variants "$variants" --seconds "$1"
 }
 
+# The Go client, against a fake sidecar and the real one. Go is no dependency of the rest: without it the suite is skipped.
+go_client() {
+    local version
+    version=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+    if [ "${version:-0}" -lt 24 ]; then
+        echo "the Go client is skipped: Go 1.24 is not installed"
+        echo "0 passed, 0 failed, 1 skipped"
+        return
+    fi
+    (cd "$root/client/go" && SIDETOKD=$build/sidecar/sidetokd go test -race -count=1 -v ./...) |
+        awk '{ print } /^--- PASS/ { passed++ } /^(--- FAIL|panic:|FAIL.*build failed)/ { failed++ }
+             END { printf "%d passed, %d failed\n", passed, failed + (passed == 0) }'
+}
+
 if [ $mode != quick ]; then
+    suite go-client go_client
     suite parity parity
     suite live-fuzz fuzz "${SIDETOK_FUZZ_SECONDS:-60}"
     CC=clang build_tree "$root/build-asan" -Dwerror="$werror" -Db_sanitize=address,undefined -Db_lundef=false
