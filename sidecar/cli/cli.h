@@ -29,7 +29,7 @@ struct cli {
     enum message_mode mode;
     bool has_limit;
     int64_t limit; /* --max-model-input-len */
-    bool text, time, bos, eos;
+    bool text, time, bos, eos, live;
     const char *policy;
     uint32_t wait_ms;
     size_t repeat;

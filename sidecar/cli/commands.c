@@ -191,8 +191,8 @@ int cli_info(struct call *call, const struct cli *cli)
     return ask(call, cli, &request);
 }
 
-/* Whether the map of a ping says that the sidecar takes requests. */
-static bool is_ready(struct view value)
+/* A flag in the map of a ping; what a sidecar does not tell is taken as fallback. */
+static bool ping_flag(struct view value, struct str name, bool fallback)
 {
     struct msgpack_reader reader = msgpack_reader_of(value);
     struct msgpack_token token, key;
@@ -203,14 +203,19 @@ static bool is_ready(struct view value)
         struct msgpack_token flag;
         if (msgpack_read_token(&reader, &key) != SIDETOK_OK || key.kind != MSGPACK_READ_STR)
             return false;
-        bool found = key.bytes.size == 5 && memcmp(key.bytes.data, "ready", 5) == 0;
-        if (found)
+        if (str_equal((struct str){key.bytes.data, key.bytes.size}, name))
             return msgpack_read_token(&reader, &flag) == SIDETOK_OK && flag.kind == MSGPACK_READ_BOOL &&
                    flag.boolean;
         if (msgpack_read_value(&reader, &skipped) != SIDETOK_OK)
             return false;
     }
-    return false;
+    return fallback;
+}
+
+/* --live asks whether it should be left running, else whether it should be given requests. */
+static bool is_well(const struct cli *cli, struct view value)
+{
+    return cli->live ? ping_flag(value, STR("live"), true) : ping_flag(value, STR("ready"), false);
 }
 
 int cli_ping(struct call *call, const struct cli *cli)
@@ -227,7 +232,7 @@ int cli_ping(struct call *call, const struct cli *cli)
         status = cli_fail(call);
     } else {
         status = print_answer(call, cli, MESSAGE_OP_PING, &reply, cli_now_ns() - begin);
-        if (status == CLI_OK && !is_ready(reply.value))
+        if (status == CLI_OK && !is_well(cli, reply.value))
             status = CLI_ERROR;
     }
     transport_close(transport);

@@ -36,6 +36,7 @@ static const char help_text[] =
     "  --text                    print the tokens' text too\n"
     "  --time                    print the round trip in ms too\n"
     "  --bos, --eos              encode: begin, end with that token\n"
+    "  --live                    ping: ask whether the sidecar gets on, not whether it takes requests\n"
     "  --policy POLICY           decode: IGNORE (default), KEEP or RAISE special tokens\n"
     "  --wait-ms N               how long to wait for the sidecar and for its reply; 0: for ever. Default "
     "30000,\n"
@@ -63,7 +64,8 @@ static const char help_text[] =
     "text, this\n"
     "thread's CPU time) and median_ns (over N more runs, default 5). --warm files are encoded before.\n"
     "\n"
-    "exit status: 0 answered; 1 the reply is an error (ping: not ready); 2 bad usage, or a file that cannot "
+    "exit status: 0 answered; 1 the reply is an error (ping: not ready, --live: stuck); 2 bad usage, or a "
+    "file that cannot "
     "be read;\n"
     "3 no sidecar, or no reply in time; 4 no memory, or output cannot be written\n";
 
@@ -270,6 +272,7 @@ static int read_arguments(struct call *call, struct cli *cli, int argc, char **a
         {"time", FLAG_SWITCH, &cli->time, NULL},
         {"bos", FLAG_SWITCH, &cli->bos, NULL},
         {"eos", FLAG_SWITCH, &cli->eos, NULL},
+        {"live", FLAG_SWITCH, &cli->live, NULL},
         {"policy", FLAG_TEXT, &cli->policy, NULL},
         {"wait-ms", FLAG_WAIT, NULL, NULL},
         {"repeat", FLAG_REPEAT, NULL, NULL},

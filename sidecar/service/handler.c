@@ -246,7 +246,7 @@ enum sidetok_error handler_answer(struct call *call, struct model_set *models, s
         return error;
     }
     if (unpacked.op == MESSAGE_OP_PING) {
-        static const struct handler_status idle;
+        static const struct handler_status idle = {.live = true, .ready = true};
         return handler_answer_immediate(call, models, &unpacked, &idle, out);
     }
     struct answer answer = {.call = call, .models = models, .request = &unpacked};
@@ -276,9 +276,11 @@ static void add_status(struct message_reply_writer *reply, const struct model_se
     };
     enum { N_NUMBERS = sizeof numbers / sizeof numbers[0] };
     message_reply_field(reply, MESSAGE_REPLY_VALUE);
-    msgpack_write_map(out, N_NUMBERS + 3);
+    msgpack_write_map(out, N_NUMBERS + 4);
     write_key(out, "ready");
-    msgpack_write_bool(out, !status->draining);
+    msgpack_write_bool(out, status->ready);
+    write_key(out, "live");
+    msgpack_write_bool(out, status->live);
     write_key(out, "server");
     write_key(out, SIDETOK_VERSION);
     write_key(out, "tokenizers");

@@ -11,6 +11,8 @@ struct handler_status {
     uint64_t working_ms;               /* how long the request in work has been going on; 0: none is */
     uint64_t uptime_ms;
     bool draining;
+    bool live;  /* receiver and worker get on */
+    bool ready; /* live, not draining, and the queue is below its bounds */
 };
 
 /**

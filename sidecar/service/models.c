@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static bool load_entry(struct model_set *set, struct model_entry *entry)
+static bool load_entry(struct model_set *set, struct model_entry *entry, struct str place)
 {
     struct call call;
     struct model *model;
@@ -17,8 +17,9 @@ static bool load_entry(struct model_set *set, struct model_entry *entry)
                  STR_ARG(entry->name), (int)info->version, (unsigned)info->n_words, STR_ARG(info->path),
                  (unsigned long long)(service_now_ns() - begin) / 1000000);
     } else {
-        log_line(LOG_LEVEL_ERROR, "tokenizer %.*s: %.*s: %s: %.*s", STR_ARG(entry->name),
-                 STR_ARG(entry->path), error_name(call.failure.code), STR_ARG(call.failure.message));
+        log_line(LOG_LEVEL_ERROR, "%.*s: tokenizer %.*s: %.*s: %s: %.*s", STR_ARG(place),
+                 STR_ARG(entry->name), STR_ARG(entry->path), error_name(call.failure.code),
+                 STR_ARG(call.failure.message));
     }
     call_done(&call);
     return ok;
@@ -34,8 +35,8 @@ struct models *models_load(const struct options *options)
     bool ok = model_set_init(&models->home, options->tokenizers.items, options->tokenizers.n,
                              (size_t)options->cache_bytes, 0, &models->set) == SIDETOK_OK;
     for (size_t i = 0; i < models->set.n; i++)
-        ok &=
-            load_entry(&models->set, &models->set.entries[i]); /* all of them: --check tells every mistake */
+        ok &= load_entry(&models->set, &models->set.entries[i], /* all: --check tells every mistake */
+                         options->tokenizers.places[i]);
     if (ok)
         return models;
     models_free(models);

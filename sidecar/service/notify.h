@@ -6,8 +6,9 @@
 
 /**
  * Tells the service manager a state: lines such as "READY=1" or "STATUS=...", joined by line feeds. Does
- * nothing and returns false when NOTIFY_SOCKET is not set. Rule: sd_notify(3), whose protocol is one datagram
- * to that socket; spoken here directly so that an image needs no library for it.
+ * nothing and returns false when NOTIFY_SOCKET is not set. Rule: sd_notify(3), by libsystemd where the build
+ * has found it (notify_systemd.c), else spoken directly, one datagram to that socket (notify.c), so that an
+ * image needs no library for it.
  */
 bool notify_send(const char *state);
 

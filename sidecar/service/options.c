@@ -1,7 +1,9 @@
 #include "options.h"
 
 #include "file.h"
+#include "health.h"
 
+#include <grp.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -17,9 +19,12 @@ const char options_help[] =
     "                            model's folder, in which tekken.json is taken, else the last *.model* in "
     "order.\n"
     "  --listen URL              Where clients connect; repeat for several: ipc:///path, abstract://name,\n"
-    "                            tcp://host:port. Default ipc:///run/sidetok/sidetokd.sock\n"
+    "                            tcp://host:port. Default ipc://$RUNTIME_DIRECTORY/sidetokd.sock, without "
+    "that\n"
+    "                            variable ipc:///run/sidetok/sidetokd.sock\n"
     "  --socket-mode MODE        Octal mode of ipc sockets, set before anyone can connect. Default 0660\n"
     "  --socket-group GROUP      Group of ipc sockets, by name or number. Default: the process's group\n"
+    "  --health tcp://HOST:PORT  Answers GET /livez, /readyz and /healthz by HTTP. Default: off\n"
     "  --queue-requests N        Requests that may wait; more are answered \"busy\". Default 1024\n"
     "  --queue-bytes SIZE        Bytes that waiting requests may hold together; more is \"busy\". Default "
     "256M\n"
@@ -52,9 +57,10 @@ enum option_kind {
     OPTION_TOKENIZER, /* list of NAME=PATH */
     OPTION_URL,       /* list of URLs */
     OPTION_MODE,      /* octal */
-    OPTION_TEXT,
-    OPTION_COUNT, /* 1 or more */
-    OPTION_SIZE,  /* 1 or more */
+    OPTION_HEALTH,    /* tcp://host:port */
+    OPTION_GROUP,     /* name or number */
+    OPTION_COUNT,     /* 1 or more */
+    OPTION_SIZE,      /* 1 or more */
     OPTION_SIZE_OR_ZERO,
 };
 
@@ -78,9 +84,13 @@ enum option_source { SOURCE_UNSET, SOURCE_FLAG, SOURCE_ENVIRONMENT, SOURCE_FILE,
 struct reader {
     struct call *call;
     struct options *options;
+    struct options overruled; /* where a weaker source's values are checked */
+    enum option_source overruled_source;
+    option_environment *environment;
     struct buf *mistakes;
     enum option_source set_by[N_KEYS];
-    struct str place; /* "FILE:7" or "--flag", for mistakes */
+    unsigned seen_in[N_KEYS]; /* a bit for each source */
+    struct str place;         /* "FILE:7" or "--flag", for mistakes */
 };
 
 static void mistake(struct reader *reader, const char *format, struct str value)
@@ -167,14 +177,45 @@ static bool url_ok(struct reader *reader, struct str value)
     return false;
 }
 
+static bool health_ok(struct reader *reader, struct str value)
+{
+    struct str host, port;
+    if (health_url(value, &host, &port))
+        return true;
+    mistake(reader, "'%.*s' is no address for health: tcp://host:port", value);
+    return false;
+}
+
+static enum sidetok_error set_group(struct reader *reader, struct str *field, struct str value)
+{
+    uint64_t number;
+    char *name = call_alloc(reader->call, value.size + 1);
+    if (!name)
+        return SIDETOK_E_NO_MEMORY;
+    memcpy(name, value.data, value.size);
+    name[value.size] = '\0';
+    if (!parse_number(value, 10, &number) && !getgrnam(name))
+        mistake(reader, "there is no group '%.*s'", value);
+    *field = value;
+    return SIDETOK_OK;
+}
+
+/* text after the other n elements. */
+static struct str *grow(struct call *call, struct str *items, size_t n, struct str text)
+{
+    struct str *grown = arena_grow(&call->arena, items, n * sizeof *items, (n + 1) * sizeof *items);
+    if (grown)
+        grown[n] = text;
+    return grown;
+}
+
 static enum sidetok_error list_add(struct reader *reader, struct option_list *list, struct str value)
 {
-    size_t used = list->n * sizeof *list->items;
-    struct str *items = arena_grow(&reader->call->arena, list->items, used, used + sizeof *items);
-    if (!items)
+    struct str *items = grow(reader->call, list->items, list->n, value);
+    struct str *places = grow(reader->call, list->places, list->n, reader->place);
+    if (!items || !places)
         return failure_no_memory(reader->call);
-    items[list->n++] = value;
-    list->items = items;
+    *list = (struct option_list){items, places, list->n + 1};
     return SIDETOK_OK;
 }
 
@@ -203,9 +244,13 @@ static enum sidetok_error set_value(struct reader *reader, const struct option_k
         if (!parse_number(value, 8, &reader->options->mode) || reader->options->mode > 0777)
             mistake(reader, "'%.*s' is not an octal mode such as 0660", value);
         return SIDETOK_OK;
-    case OPTION_TEXT:
+    case OPTION_HEALTH:
+        if (!health_ok(reader, value))
+            return SIDETOK_OK;
         *(struct str *)field = value;
         return SIDETOK_OK;
+    case OPTION_GROUP:
+        return set_group(reader, field, value);
     case OPTION_COUNT:
     case OPTION_SIZE:
     case OPTION_SIZE_OR_ZERO:
@@ -215,15 +260,30 @@ static enum sidetok_error set_value(struct reader *reader, const struct option_k
     return SIDETOK_OK;
 }
 
+/* A value that a stronger source overrules may still be a mistake. */
+static enum sidetok_error check_overruled(struct reader *reader, enum option_source source,
+                                          const struct option_key *key, struct str value)
+{
+    struct options *options = reader->options;
+    if (reader->overruled_source != source)
+        reader->overruled = (struct options){0};
+    reader->overruled_source = source;
+    reader->options = &reader->overruled;
+    enum sidetok_error error = set_value(reader, key, value);
+    reader->options = options;
+    return error;
+}
+
 /* Sets a key unless a stronger source has. */
 static enum sidetok_error set_key(struct reader *reader, enum option_source source, size_t key,
                                   struct str value)
 {
-    if (reader->set_by[key] != SOURCE_UNSET && reader->set_by[key] != source)
-        return SIDETOK_OK;
     bool is_list = option_keys[key].kind == OPTION_TOKENIZER || option_keys[key].kind == OPTION_URL;
-    if (reader->set_by[key] == source && !is_list)
+    if (reader->seen_in[key] & 1u << source && !is_list)
         mistake(reader, "%.*s is set twice", option_keys[key].name);
+    reader->seen_in[key] |= 1u << source;
+    if (reader->set_by[key] != SOURCE_UNSET && reader->set_by[key] != source)
+        return check_overruled(reader, source, &option_keys[key], value);
     reader->set_by[key] = source;
     return set_value(reader, &option_keys[key], value);
 }
@@ -293,15 +353,23 @@ static void environment_name(struct str key, char out[64])
     out[n] = '\0';
 }
 
-static enum sidetok_error read_environment(struct reader *reader, option_environment *environment)
+static enum sidetok_error place_of_variable(struct reader *reader, const char *name)
+{
+    struct buf place;
+    buf_init(&place, reader->call);
+    buf_append(&place, str_from(name));
+    return buf_finish(&place, &reader->place);
+}
+
+static enum sidetok_error read_environment(struct reader *reader)
 {
     char name[64];
     for (size_t key = 0; key < N_KEYS; key++) {
         environment_name(option_keys[key].name, name);
-        struct str rest = str_from(environment(name));
+        struct str rest = str_from(reader->environment(name));
         if (rest.size == 0)
             continue;
-        reader->place = str_from(name);
+        TRY(place_of_variable(reader, name));
         bool is_list = option_keys[key].kind == OPTION_TOKENIZER || option_keys[key].kind == OPTION_URL;
         while (rest.size > 0) {
             const char *comma = is_list ? memchr(rest.data, ',', rest.size) : NULL;
@@ -311,7 +379,7 @@ static enum sidetok_error read_environment(struct reader *reader, option_environ
         }
     }
     if (reader->options->config.size == 0)
-        reader->options->config = str_from(environment("SIDETOKD_CONFIG"));
+        reader->options->config = str_from(reader->environment("SIDETOKD_CONFIG"));
     return SIDETOK_OK;
 }
 
@@ -369,12 +437,33 @@ static enum sidetok_error read_file(struct reader *reader)
     return SIDETOK_OK;
 }
 
+/* The folder that a service manager has made for this service holds its socket: systemd.exec(5). */
+static enum sidetok_error default_listen(struct reader *reader, size_t key)
+{
+    struct str folder = str_from(reader->environment("RUNTIME_DIRECTORY")), url;
+    struct buf buf;
+    const char *colon = memchr(folder.data, ':', folder.size);
+    if (colon)
+        folder.size = (size_t)(colon - folder.data);
+    if (folder.size == 0)
+        return set_key(reader, SOURCE_DEFAULT, key, str_from(option_keys[key].fallback));
+    buf_init(&buf, reader->call);
+    buf_printf(&buf, "ipc://%.*s/sidetokd.sock", STR_ARG(folder));
+    TRY(buf_finish(&buf, &url));
+    return set_key(reader, SOURCE_DEFAULT, key, url);
+}
+
 static enum sidetok_error set_defaults(struct reader *reader)
 {
     reader->place = STR("default");
-    for (size_t key = 0; key < N_KEYS; key++)
-        if (option_keys[key].fallback)
+    for (size_t key = 0; key < N_KEYS; key++) {
+        if (!option_keys[key].fallback || reader->set_by[key] != SOURCE_UNSET)
+            continue;
+        if (option_keys[key].kind == OPTION_URL)
+            TRY(default_listen(reader, key));
+        else
             TRY(set_key(reader, SOURCE_DEFAULT, key, str_from(option_keys[key].fallback)));
+    }
     return SIDETOK_OK;
 }
 
@@ -383,12 +472,13 @@ enum sidetok_error options_read(struct call *call, int argc, const char *const *
                                 struct options *ret_options)
 {
     *ret_options = (struct options){0};
-    struct reader reader = {.call = call, .options = ret_options, .mistakes = mistakes};
+    struct reader reader = {
+        .call = call, .options = ret_options, .environment = environment, .mistakes = mistakes};
     for (int i = 1; i < argc; i++)
         TRY(read_flag(&reader, argc, argv, &i));
     if (ret_options->help || ret_options->version)
         return SIDETOK_OK;
-    TRY(read_environment(&reader, environment));
+    TRY(read_environment(&reader));
     if (ret_options->config.size > 0)
         TRY(read_file(&reader));
     TRY(set_defaults(&reader));

@@ -9,19 +9,22 @@
 /** A growing list of views. */
 struct option_list {
     struct str *items;
+    struct str *places; /* where each was said: "FILE:7", "--listen", a variable's name */
     size_t n;
 };
 
 /**
  * What sidetokd was told. One value per key; of several sources the first that names the key decides: command
- * line, environment, file, default. A list (tokenizer, listen) is taken whole from one source. Memory: the
- * call that options_read() was given, which lives as long as the daemon.
+ * line, environment, file, default. A list (tokenizer, listen) is taken whole from one source. What a
+ * stronger source overrules is checked all the same. Memory: the call that options_read() was given, which
+ * lives as long as the daemon.
  */
 struct options {
     struct option_list tokenizers; /* "NAME=PATH" each, checked; the first is the default */
     struct option_list listen;     /* URLs, checked */
     struct str socket_mode;        /* "0660" */
     struct str socket_group;       /* name or number; empty: the process's own */
+    struct str health;             /* "tcp://host:port", checked; empty: none */
     uint64_t mode;                 /* of ipc sockets: socket_mode as a number */
     uint64_t queue_requests;       /* 1 or more */
     uint64_t queue_bytes;          /* 1 or more */

@@ -107,15 +107,14 @@ struct job *queue_take_all(struct queue *queue)
     struct job *jobs = queue->head;
     queue->head = NULL;
     queue->tail = &queue->head;
-    queue->n_jobs = queue->n_bytes = 0;
+    queue->n_jobs = 0;
+    queue->n_bytes = 0;
     pthread_mutex_unlock(&queue->mutex);
     return jobs;
 }
 
 void queue_count(struct queue *queue, size_t *ret_jobs, size_t *ret_bytes)
 {
-    pthread_mutex_lock(&queue->mutex);
-    *ret_jobs = queue->n_jobs;
-    *ret_bytes = queue->n_bytes;
-    pthread_mutex_unlock(&queue->mutex);
+    *ret_jobs = atomic_load(&queue->n_jobs);
+    *ret_bytes = atomic_load(&queue->n_bytes);
 }

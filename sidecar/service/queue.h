@@ -2,6 +2,7 @@
 #define SIDETOK_SERVICE_QUEUE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +25,8 @@ struct queue {
     pthread_mutex_t mutex;
     pthread_cond_t filled;
     struct job *head, **tail;
-    size_t n_jobs, n_bytes, max_jobs, max_bytes;
+    atomic_size_t n_jobs, n_bytes; /* written under the mutex, read anywhere */
+    size_t max_jobs, max_bytes;
     bool closed;
 };
 
@@ -56,7 +58,7 @@ void queue_close(struct queue *queue);
 /** Takes all jobs out, linked by next. */
 struct job *queue_take_all(struct queue *queue);
 
-/** Jobs and bytes that wait at this moment. */
+/** Jobs and bytes that wait at this moment. Takes no lock. */
 void queue_count(struct queue *queue, size_t *ret_jobs, size_t *ret_bytes);
 
 #endif

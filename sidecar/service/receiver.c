@@ -125,6 +125,7 @@ void *receiver_run(void *context)
 {
     struct service *service = context;
     struct call call;
+    pthread_setname_np(pthread_self(), "sidetok-receive");
     call_init(&call);
     while (!atomic_load(&service->stopping)) {
         nng_msg *message;

@@ -1,6 +1,7 @@
 #include "service.h"
 
 #include "client/nng_compat.h"
+#include "health.h"
 #include "log.h"
 #include "notify.h"
 
@@ -11,13 +12,11 @@
 #include <unistd.h>
 
 enum {
-    TICK_MS = 500,            /* the main thread looks around so often */
+    TICK_MS = 500,            /* the guard looks around so often */
+    WAIT_MS = 100,            /* the main thread waits so long for a signal */
     RECEIVE_TIMEOUT_MS = 500, /* the receiver shows a sign of life so often */
     SEND_TIMEOUT_MS = 5000,   /* of the hand-over to nng, which takes microseconds */
-    SILENT_MS = 10000,        /* a receiver without one for so long is stuck */
-    FLUSH_MS = 250,         /* nng tells nobody when a reply has left: at the end the last ones get so long */
-    STUCK_MS = 20000,       /* a request may take so long ... */
-    STUCK_MS_PER_MB = 2000, /* ... and so much more for each MB; the slowest class runs at 20 MB/s */
+    FLUSH_MS = 250, /* nng tells nobody when a reply has left: at the end the last ones get so long */
 };
 
 uint64_t service_now_ns(void)
@@ -55,21 +54,6 @@ static uint64_t elapsed_ms(uint64_t since_ns)
 {
     uint64_t now = service_now_ns();
     return since_ns == 0 || now < since_ns ? 0 : (now - since_ns) / 1000000;
-}
-
-void service_status(struct service *service, struct handler_status *ret_status)
-{
-    size_t n_jobs, n_bytes;
-    queue_count(&service->queue, &n_jobs, &n_bytes);
-    *ret_status = (struct handler_status){
-        .n_queued = n_jobs,
-        .n_queued_bytes = n_bytes,
-        .n_answered = atomic_load(&service->n_answered),
-        .n_refused = atomic_load(&service->n_refused),
-        .working_ms = elapsed_ms(atomic_load(&service->work_began_ns)),
-        .uptime_ms = elapsed_ms(service->started_ns),
-        .draining = atomic_load(&service->draining),
-    };
 }
 
 /* nng_msg_realloc keeps the body's bytes. */
@@ -136,56 +120,6 @@ static void *guard_run(void *context)
     return NULL;
 }
 
-/* Whether the receiver lives and the worker gets on: a long request is no fault, a stuck one is. */
-static bool is_healthy(struct service *service)
-{
-    uint64_t allowed_ms = STUCK_MS + STUCK_MS_PER_MB * (atomic_load(&service->work_bytes) >> 20);
-    return elapsed_ms(atomic_load(&service->heard_ns)) < SILENT_MS &&
-           elapsed_ms(atomic_load(&service->work_began_ns)) < allowed_ms;
-}
-
-static void report_status(struct service *service)
-{
-    static char last[160];
-    char text[160];
-    struct handler_status status;
-    service_status(service, &status);
-    snprintf(text, sizeof text, "STATUS=%s: %llu queued, %llu answered, %llu refused",
-             status.draining ? "draining" : "serving", (unsigned long long)status.n_queued,
-             (unsigned long long)status.n_answered, (unsigned long long)status.n_refused);
-    if (strcmp(text, last) == 0)
-        return;
-    memcpy(last, text, sizeof last);
-    notify_send(text);
-}
-
-/* Old requests go on with the old models; a set that does not load as a whole changes nothing. */
-static void reload(struct service *service)
-{
-    char text[64];
-    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%llu",
-             (unsigned long long)service_now_ns() / 1000);
-    notify_send(text);
-    struct models *fresh = models_load(service->options), *old = NULL;
-    if (fresh) {
-        pthread_mutex_lock(&service->models_mutex);
-        old = service->models;
-        service->models = fresh;
-        pthread_mutex_unlock(&service->models_mutex);
-        service_release(service, old);
-    }
-    log_line(fresh ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
-             fresh ? "reloaded" : "reload failed; the old tokenizers stay");
-    notify_send("READY=1");
-}
-
-static void tick(struct service *service, uint64_t watchdog_ns)
-{
-    report_status(service);
-    if (watchdog_ns != 0 && is_healthy(service))
-        notify_send("WATCHDOG=1");
-}
-
 static void signals_of_interest(sigset_t *ret_signals)
 {
     sigemptyset(ret_signals);
@@ -205,39 +139,45 @@ static int next_signal(uint32_t timeout_ms)
 }
 
 /* Serves until a signal asks for the end. */
-static void serve(struct service *service)
+static void serve(struct service *service, struct watch *watch)
 {
-    uint64_t watchdog_ns = notify_watchdog_ns();
-    uint32_t tick_ms = TICK_MS;
-    if (watchdog_ns != 0 && watchdog_ns / 3000000 < tick_ms)
-        tick_ms = (uint32_t)(watchdog_ns / 3000000) + 1;
     notify_send("READY=1");
     for (;;) {
-        int signal = next_signal(tick_ms);
+        int signal = next_signal(watch->tick_ms < WAIT_MS ? watch->tick_ms : WAIT_MS);
         if (signal == SIGTERM || signal == SIGINT)
             return;
         if (signal == SIGHUP)
-            reload(service);
-        tick(service, watchdog_ns);
+            reload_ask(service);
+        reload_tick(service);
+        watch_tick(service, watch);
     }
 }
 
-/* Answers what waits, refuses what comes; false when time is up or a second signal came. */
-static bool drain(struct service *service)
+/* The service manager gives a stop its own time; this one takes what --drain-seconds says. */
+static void tell_stopping(const struct service *service)
 {
-    uint64_t begin = service_now_ns(), watchdog_ns = notify_watchdog_ns();
+    char text[96];
     struct handler_status status;
+    service_status((struct service *)service, &status);
+    log_line(LOG_LEVEL_INFO, "stopping: %llu requests wait", (unsigned long long)status.n_queued);
+    snprintf(text, sizeof text, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu",
+             ((unsigned long long)service->options->drain_seconds + 5) * 1000000);
+    notify_send(text);
+}
+
+/* Answers what waits, refuses what comes; false when time is up or a second signal came. */
+static bool drain(struct service *service, struct watch *watch)
+{
+    uint64_t begin = service_now_ns();
     atomic_store(&service->draining, true);
     queue_close(&service->queue);
-    service_status(service, &status);
-    log_line(LOG_LEVEL_INFO, "stopping: %llu requests wait", (unsigned long long)status.n_queued);
-    notify_send("STOPPING=1");
+    tell_stopping(service);
     while (!atomic_load(&service->worker_done)) {
         int signal = next_signal(10);
         if (signal == SIGTERM || signal == SIGINT ||
             elapsed_ms(begin) >= service->options->drain_seconds * 1000)
             return false;
-        tick(service, watchdog_ns);
+        watch_tick(service, watch);
     }
     while (elapsed_ms(atomic_load(&service->last_reply_ns)) < FLUSH_MS &&
            atomic_load(&service->last_reply_ns) != 0)
@@ -283,10 +223,16 @@ static enum service_status start(struct service *service, struct call *call)
         return call->failure.code == SIDETOK_E_NO_MEMORY ? SERVICE_SYSTEM : SERVICE_NO_LISTENER;
     }
     atomic_store(&service->heard_ns, service_now_ns());
+    atomic_store(&service->watched_ns, service_now_ns());
     if (pthread_create(&service->worker, NULL, worker_run, service) != 0 ||
         pthread_create(&service->receiver, NULL, receiver_run, service) != 0) {
         log_line(LOG_LEVEL_ERROR, "cannot start a thread");
         return SERVICE_SYSTEM;
+    }
+    if (service->options->health.size > 0 &&
+        health_open(call, service->options->health, service, &service->health) != SIDETOK_OK) {
+        log_line(LOG_LEVEL_ERROR, "%.*s", STR_ARG(call->failure.message));
+        return SERVICE_NO_LISTENER;
     }
     service->has_guard =
         listener_needs_guard() && pthread_create(&service->guard, NULL, guard_run, service) == 0;
@@ -296,6 +242,8 @@ static enum service_status start(struct service *service, struct call *call)
 static void finish(struct service *service)
 {
     atomic_store(&service->stopping, true);
+    health_close(service->health);
+    reload_finish(service);
     pthread_join(service->receiver, NULL);
     pthread_join(service->worker, NULL);
     if (service->has_guard)
@@ -322,8 +270,10 @@ enum service_status service_run(const struct options *options, struct models *mo
     if (status != SERVICE_OK)
         return status;
     log_line(LOG_LEVEL_INFO, "ready");
-    serve(&service);
-    if (!drain(&service)) {
+    struct watch watch;
+    watch_init(&watch);
+    serve(&service, &watch);
+    if (!drain(&service, &watch)) {
         log_line(LOG_LEVEL_WARNING, "ended with requests unanswered");
         _exit(SERVICE_OK); /* the worker may be in the middle of one */
     }

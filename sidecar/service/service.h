@@ -4,6 +4,7 @@
 #include "handler.h"
 #include "listener.h"
 #include "options.h"
+#include "progress.h"
 #include "queue.h"
 
 #include <stdatomic.h>
@@ -21,6 +22,23 @@ struct models *models_load(const struct options *options);
 
 void models_free(struct models *models);
 
+/** A reload on its way. The main thread's, but for is_done. */
+struct reload {
+    pthread_t thread;
+    bool is_wanted, is_running;
+    atomic_bool is_done;
+};
+
+/** The main thread's memory from one look at the others to the next. */
+struct watch {
+    struct progress progress;
+    uint64_t watchdog_ns, ticked_ns;
+    uint32_t tick_ms;
+    char told[160];
+};
+
+struct health;
+
 /**
  * The daemon: one receiver thread, one worker thread, and the main thread for signals, readiness and the
  * watchdog. Strictly first come, first served: the receiver puts each request into the queue as it arrives,
@@ -35,11 +53,14 @@ struct service {
     struct queue queue;
     pthread_t receiver, worker, guard;
     bool has_guard;
+    struct reload reload;
+    struct health *health; /* NULL: no --health */
     uint64_t started_ns;
     atomic_bool stopping; /* threads are to end */
     atomic_bool draining; /* no new requests; what waits is answered */
     atomic_bool worker_done;
-    atomic_uint_least64_t heard_ns;                  /* the receiver's last sign of life */
+    atomic_bool stuck;                               /* the watcher's verdict on the worker */
+    atomic_uint_least64_t heard_ns, watched_ns;      /* last signs of life of the receiver, of the watcher */
     atomic_uint_least64_t work_began_ns, work_bytes; /* the request in work; 0: none */
     atomic_uint_least64_t n_answered, n_refused, last_reply_ns;
 };
@@ -66,8 +87,20 @@ void service_sleep_ms(uint32_t ms);
 struct models *service_acquire(struct service *service);
 void service_release(struct service *service, struct models *models);
 
-/** What ping reports. Any thread. */
+/** What ping and health report. Any thread; reads atomics only. watch.c */
 void service_status(struct service *service, struct handler_status *ret_status);
+
+/** The main thread's regular look at the others; called at any rate, it looks every tick_ms. watch.c */
+void watch_init(struct watch *watch);
+void watch_tick(struct service *service, struct watch *watch);
+
+/**
+ * Loads the tokenizers anew, and once more when it is asked for meanwhile. reload_tick() ends what is done;
+ * reload_finish() waits for what is not. The main thread. reload.c
+ */
+void reload_ask(struct service *service);
+void reload_tick(struct service *service);
+void reload_finish(struct service *service);
 
 /** Threads; the argument is the service. receiver.c, worker.c */
 void *receiver_run(void *service);

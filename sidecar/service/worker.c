@@ -30,6 +30,7 @@ void *worker_run(void *context)
 {
     struct service *service = context;
     struct call call;
+    pthread_setname_np(pthread_self(), "sidetok-worker");
     call_init(&call);
     for (struct job *job; (job = queue_pop(&service->queue));) {
         begin_work(service, job);

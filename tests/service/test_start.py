@@ -3,10 +3,11 @@
 import os
 import socket
 import stat
+import subprocess
 import tempfile
 from pathlib import Path
 
-from service import SPM, TEKKEN, Daemon, refused, run
+from service import DAEMON, SPM, TEKKEN, Daemon, refused, run, wait_until
 
 V3 = f"v3={SPM}"
 
@@ -60,6 +61,32 @@ def test_every_mistake_of_a_configuration_is_told_with_its_line():
         assert status == 2
         for line, word in ((2, "NAME=PATH"), (3, "not a number"), (4, "unknown key"), (5, "no URL")):
             assert any(f"{path}:{line}: " in text and word in text for text in said.splitlines()), (line, said)
+
+
+def test_a_tokenizer_that_does_not_load_is_told_with_its_line():
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "sidetok.conf"
+        path.write_text(f"tokenizer = {V3}\n\ntokenizer = bad=/nonexistent.model\n")
+        status, said = refused("--config", path, "--check")
+        assert status == 1 and f"{path}:3: tokenizer bad: /nonexistent.model: " in said, (status, said)
+
+
+def test_a_group_that_is_unknown_is_told_by_check():
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "sidetok.conf"
+        path.write_text(f"tokenizer = {V3}\nsocket-group = nobody-has-this-name\n")
+        status, said = refused("--config", path, "--check")
+        assert status == 2 and f"{path}:2: " in said and "nobody-has-this-name" in said, (status, said)
+
+
+def test_the_folder_of_the_service_manager_holds_the_socket():
+    with tempfile.TemporaryDirectory() as directory:
+        process = subprocess.Popen([DAEMON, "--tokenizer", V3], env={"RUNTIME_DIRECTORY": directory}, stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: (Path(directory) / "sidetokd.sock").is_socket())
+        finally:
+            process.kill()
+            process.wait()
 
 
 def test_check_of_a_good_configuration_ends_with_0():

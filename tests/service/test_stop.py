@@ -86,8 +86,10 @@ def test_the_service_manager_is_told():
             hear("WATCHDOG=1")
             daemon.signal(signal.SIGHUP)
             hear("RELOADING=1\nMONOTONIC_USEC=")
+            told.clear()
+            hear("READY=1")
             daemon.signal(signal.SIGTERM)
-            hear("STOPPING=1")
+            hear("STOPPING=1\nEXTEND_TIMEOUT_USEC=35000000")
             assert daemon.process.wait(PATIENCE) == 0
 
 

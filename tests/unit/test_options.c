@@ -1,3 +1,4 @@
+#include "health.h"
 #include "options.h"
 #include "tests/support/test.h"
 
@@ -164,15 +165,112 @@ TEST(a_missing_file_and_no_tokenizer_are_mistakes)
     call_done(&r.call);
 }
 
+/* Writes text into a new file, whose name replaces the X of path. */
+static void write_file(char *path, const char *text)
+{
+    int fd = mkstemp(path);
+    CHECK(fd >= 0);
+    CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+}
+
+TEST(what_a_stronger_source_overrules_is_checked_too)
+{
+    char path[] = "options-XXXXXX", expected[512];
+    write_file(path, "tokenizer = b=/y\ntokenizer = b=/z\nqueue-requests = many\nqueue-requests = 8\n"
+                     "socket-group = nobody-has-this-name\nlisten = ftp://x\n");
+    struct reading r;
+    READ(&r, some_environment, "--config", path, "--tokenizer", "b=/x", "--socket-group", "0");
+    snprintf(expected, sizeof expected,
+             "%s:2: tokenizer 'b' is named twice\n%s:3: 'many' is not a number\n"
+             "%s:4: queue-requests is set twice\n%s:5: there is no group 'nobody-has-this-name'\n"
+             "%s:6: 'ftp://x' is no URL to listen on: ipc:///path, abstract://name or tcp://host:port\n",
+             path, path, path, path, path);
+    CHECK_STR(buf_str(&r.mistakes), str_from(expected));
+    CHECK_INT(r.options.tokenizers.n, 1);
+    CHECK_STR(r.options.tokenizers.items[0], STR("b=/x"));
+    CHECK_INT(r.options.queue_requests, 7);
+    call_done(&r.call);
+    unlink(path);
+}
+
+TEST(each_element_of_a_list_knows_where_it_was_said)
+{
+    char path[] = "options-XXXXXX", expected[64];
+    write_file(path, "\ntokenizer = a=/x\n# comment\ntokenizer = b=/y\n");
+    struct reading r;
+    READ(&r, some_environment, "--config", path);
+    snprintf(expected, sizeof expected, "%s:4", path);
+    CHECK_INT(r.options.tokenizers.n, 2);
+    CHECK_STR(r.options.tokenizers.places[1], str_from(expected));
+    CHECK_STR(r.options.listen.places[0], STR("SIDETOKD_LISTEN"));
+    call_done(&r.call);
+    READ(&r, no_environment, "--tokenizer=a=/x", "--tokenizer", "b=/y");
+    CHECK_STR(r.options.tokenizers.places[0], STR("--tokenizer"));
+    CHECK_STR(r.options.tokenizers.places[1], STR("--tokenizer"));
+    call_done(&r.call);
+    unlink(path);
+}
+
+static const char *service_manager(const char *name)
+{
+    return strcmp(name, "RUNTIME_DIRECTORY") == 0 ? "/run/own:/run/other" : NULL;
+}
+
+TEST(the_default_address_is_in_the_folder_of_the_service)
+{
+    struct reading r;
+    READ(&r, service_manager, "--tokenizer", "a=/x");
+    CHECK_INT(r.options.listen.n, 1);
+    CHECK_STR(r.options.listen.items[0], STR("ipc:///run/own/sidetokd.sock"));
+    call_done(&r.call);
+    READ(&r, service_manager, "--tokenizer", "a=/x", "--listen", "ipc:///z");
+    CHECK_INT(r.options.listen.n, 1);
+    CHECK_STR(r.options.listen.items[0], STR("ipc:///z"));
+    call_done(&r.call);
+}
+
+TEST(health_is_a_host_and_a_port)
+{
+    static const struct {
+        const char *url, *host, *port; /* host NULL: refused */
+    } cases[] = {
+        {"tcp://127.0.0.1:8080", "127.0.0.1", "8080"},
+        {"tcp://*:1", "", "1"},
+        {"tcp://:65535", "", "65535"},
+        {"tcp://[::1]:0", "::1", "0"},
+        {"tcp://x:65536", NULL, NULL},
+        {"tcp://x:99999999999999999999", NULL, NULL},
+        {"tcp://x:-1", NULL, NULL},
+        {"tcp://x:", NULL, NULL},
+        {"tcp://x", NULL, NULL},
+        {"tcp://", NULL, NULL},
+        {"http://x:1", NULL, NULL},
+        {"ipc:///x", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct reading r;
+        struct str host, port;
+        READ(&r, no_environment, "--tokenizer", "a=/x", "--health", cases[i].url);
+        CHECK(r.error == (cases[i].host ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT));
+        if (cases[i].host && health_url(r.options.health, &host, &port)) {
+            CHECK_STR(host, str_from(cases[i].host));
+            CHECK_STR(port, str_from(cases[i].port));
+        }
+        call_done(&r.call);
+    }
+}
+
 TEST(each_allocation_fails_once_and_is_told)
 {
     for (size_t n = 1; n < 40; n++) {
         struct reading r;
-        const char *argv[] = {"sidetokd", "--tokenizer", "a=/x", "--listen", "ipc:///y", "--nope"};
+        const char *argv[] = {"sidetokd", "--tokenizer", "a=/x",           "--listen",
+                              "ipc:///y", "--nope",      "--socket-group", "0"};
         call_init(&r.call);
         buf_init(&r.mistakes, &r.call);
         r.call.arena.fail_after = n;
-        enum sidetok_error error = options_read(&r.call, 6, argv, some_environment, &r.mistakes, &r.options);
+        enum sidetok_error error = options_read(&r.call, 8, argv, some_environment, &r.mistakes, &r.options);
         CHECK(error == SIDETOK_E_NO_MEMORY || error == SIDETOK_E_INVALID_ARGUMENT);
         call_done(&r.call);
     }
@@ -181,4 +279,8 @@ TEST(each_allocation_fails_once_and_is_told)
 TEST_MAIN(RUN(defaults_are_those_of_the_help), RUN(a_size_has_a_unit_or_none),
           RUN(flags_take_values_in_both_spellings), RUN(command_line_comes_before_environment_before_file),
           RUN(every_mistake_is_told_with_its_place), RUN(names_are_unique_and_single_keys_single),
-          RUN(a_missing_file_and_no_tokenizer_are_mistakes), RUN(each_allocation_fails_once_and_is_told))
+          RUN(a_missing_file_and_no_tokenizer_are_mistakes),
+          RUN(what_a_stronger_source_overrules_is_checked_too),
+          RUN(each_element_of_a_list_knows_where_it_was_said),
+          RUN(the_default_address_is_in_the_folder_of_the_service), RUN(health_is_a_host_and_a_port),
+          RUN(each_allocation_fails_once_and_is_told))
