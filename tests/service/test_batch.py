@@ -138,7 +138,7 @@ def test_bench_prints_one_line_for_each_file():
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         assert done.returncode == 0 and len(lines) == 2, done.stderr
         for line in lines:
-            assert set(line) == {"file", "bytes", "tokens", "sha256", "first_ns", "median_ns"} and line["bytes"] == 13_000
+            assert set(line) == {"file", "bytes", "tokens", "sha256", "first_ns", "first_wall_ns", "median_ns", "median_wall_ns"} and line["bytes"] == 13_000
         assert lines[0]["sha256"] == lines[1]["sha256"] and lines[0]["first_ns"] > 0
 
 
