@@ -130,9 +130,10 @@ static bool print_digest(struct buf *out, struct msgpack_reader *reader)
     return true;
 }
 
-static void print_map(struct buf *out, struct msgpack_reader *reader, uint32_t n, int depth, bool is_bare)
+/* The members; is_first: whether none stands before them. */
+static void print_map(struct buf *out, struct msgpack_reader *reader, uint32_t n, int depth, bool is_bare,
+                      bool is_first)
 {
-    bool is_first = true;
     for (uint32_t i = 0; i < n; i++) {
         struct msgpack_token key;
         struct view skipped;
@@ -194,7 +195,7 @@ static void print_token(struct buf *out, struct msgpack_reader *reader, const st
         break;
     case MSGPACK_READ_MAP:
         buf_append_char(out, '{');
-        print_map(out, reader, token->n, depth, false);
+        print_map(out, reader, token->n, depth, false, true);
         buf_append_char(out, '}');
         break;
     case MSGPACK_READ_NIL:
@@ -269,7 +270,7 @@ static void print_named_value(struct buf *out, bool *is_first, struct view value
         begin_member(out, is_first, op == MESSAGE_OP_SPECIAL_ID ? "id" : "value");
         print_value(out, &reader, 0);
     } else if (msgpack_read_token(&reader, &token) == SIDETOK_OK && token.kind == MSGPACK_READ_MAP) {
-        print_map(out, &reader, token.n, 0, is_bare);
+        print_map(out, &reader, token.n, 0, is_bare, *is_first);
     }
 }
 

@@ -46,7 +46,7 @@ typedef const char *option_environment(const char *name);
  * mistakes  One line per mistake, "FILE:LINE: ..." or "--flag: ..."; all of them, not just the first.
  *
  * Returns SIDETOK_OK with mistakes empty, SIDETOK_E_INVALID_ARGUMENT with mistakes filled, or
- * SIDETOK_E_NO_MEMORY.
+ * SIDETOK_E_NO_MEMORY. Where --help or --version is asked for, SIDETOK_OK whatever the mistakes.
  */
 enum sidetok_error options_read(struct call *call, int argc, const char *const *argv,
                                 option_environment *environment, struct buf *mistakes,

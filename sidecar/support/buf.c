@@ -13,7 +13,7 @@ char *buf_reserve(struct buf *buf, size_t more)
 {
     if (buf->out_of_memory)
         return NULL;
-    if (more <= buf->capacity - buf->size)
+    if (buf->data && more <= buf->capacity - buf->size)
         return buf->data + buf->size;
     size_t capacity = buf->capacity ? buf->capacity : 64;
     while (capacity - buf->size < more) {
@@ -35,8 +35,10 @@ char *buf_reserve(struct buf *buf, size_t more)
 
 void buf_append(struct buf *buf, struct str bytes)
 {
+    if (bytes.size == 0)
+        return;
     char *end = buf_reserve(buf, bytes.size);
-    if (!end || bytes.size == 0)
+    if (!end)
         return;
     memcpy(end, bytes.data, bytes.size);
     buf->size += bytes.size;

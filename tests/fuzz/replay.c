@@ -1,9 +1,13 @@
-/* Runs a fuzz target over the files of the folders named: its corpus, in the ordinary test run. */
+/* Runs a fuzz target over the files and folders named: its corpus, in the ordinary test run; one input, under
+ * a debugger or AFL++.
+ */
 
 #include "fuzz.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int replay_file(const char *path)
 {
@@ -48,7 +52,10 @@ static int replay_folder(const char *folder)
 int main(int argc, char **argv)
 {
     int failed = argc < 2;
-    for (int i = 1; i < argc; i++)
-        failed |= replay_folder(argv[i]);
+    struct stat status;
+    for (int i = 1; i < argc; i++) {
+        bool is_file = stat(argv[i], &status) == 0 && S_ISREG(status.st_mode);
+        failed |= is_file ? replay_file(argv[i]) : replay_folder(argv[i]);
+    }
     return failed;
 }
