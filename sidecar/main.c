@@ -1,9 +1,13 @@
 #include "log.h"
 #include "service.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* Large messages come and go: from the system and back to it, not into arenas that keep them. 100 MB queued
  * and dropped left 47 MB behind with glibc's moving threshold. */
@@ -14,6 +18,16 @@ static void set_up_memory(void)
     mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
     mallopt(M_ARENA_MAX, 2);
 #endif
+}
+
+/* The customary soft limit of 1024 is for programs that use select(); each client takes one descriptor. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static const char *environment(const char *name)
@@ -53,8 +67,13 @@ int main(int argc, char **argv)
 {
     struct call call;
     set_up_memory();
+    raise_descriptor_limit();
     call_init(&call);
     enum service_status status = run(&call, argc, argv);
     call_done(&call);
-    return (int)status;
+    if (status != SERVICE_AGAIN)
+        return (int)status;
+    execv("/proc/self/exe", argv); /* all descriptors close, the process keeps its id */
+    log_line(LOG_LEVEL_ERROR, "cannot begin anew: %s", strerror(errno));
+    return SERVICE_SYSTEM;
 }

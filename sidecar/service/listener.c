@@ -3,14 +3,26 @@
 #include "client/nng_compat.h"
 #include "log.h"
 #include "probe.h"
+#include "service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-enum { PROBE_TIMEOUT_MS = 1000 };
+enum {
+    GREET_MS = 2000,        /* a probe that left earlier could itself make an old nng deaf */
+    START_ANSWER_MS = 1000, /* whoever serves at a path answers a ping within a few ms */
+    GUARD_ANSWER_MS = 300,  /* so long, and once more, before a listener counts as deaf */
+    FORMER_MAX_MS = 30000,  /* a former listener's connections get so long for the replies under way */
+    LOCK_WAIT_MS = 2000,    /* another sidecar that starts in the same folder needs milliseconds */
+    N_NAMES = 10,
+};
 
 /* The file of an ipc URL, NULL for other kinds. */
 static const char *socket_path(const char *url)
@@ -34,7 +46,11 @@ static enum sidetok_error check_path(struct call *call, const char *url)
     if (!S_ISSOCK(status.st_mode))
         return failure_set(call, SIDETOK_E_SYSTEM, "%s: %s exists and is no socket; it is left alone", url,
                            path);
-    if (probe_url(url, PROBE_TIMEOUT_MS) != PROBE_NOBODY)
+    enum probe_result result = probe_url(url, GREET_MS, START_ANSWER_MS);
+    if (result == PROBE_UNKNOWN)
+        return failure_set(call, SIDETOK_E_SYSTEM, "%s: cannot connect to what is there: %s", url,
+                           strerror(errno));
+    if (result != PROBE_NOBODY)
         return failure_set(call, SIDETOK_E_SYSTEM, "%s: another process is listening there", url);
     return SIDETOK_OK;
 }
@@ -70,41 +86,194 @@ static enum sidetok_error set_group(struct call *call, const struct options *opt
     return SIDETOK_OK;
 }
 
-static enum sidetok_error listen_on(struct call *call, const struct listener *listener, const char *url)
+/* Of an ipc listener that is known under another name than it was bound to. */
+struct binding {
+    char path[sizeof((struct sockaddr_un *)0)->sun_path];
+    char url[6 + sizeof((struct sockaddr_un *)0)->sun_path];
+};
+
+/* A name beside path that nobody has: ".0name", ".1name" and so on, cut to what a socket's name may hold. */
+static bool choose_binding(const char *path, struct binding *ret)
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash + 1 - path) : 0;
+    for (int i = 0; i < N_NAMES; i++) {
+        struct stat status;
+        int n = snprintf(ret->path, sizeof ret->path, "%.*s.%d%s", folder, path, i, path + folder);
+        if (n < 0 || folder + 2 >= (int)sizeof ret->path)
+            return false;
+        if (lstat(ret->path, &status) != 0 && errno == ENOENT) {
+            snprintf(ret->url, sizeof ret->url, "ipc://%s", ret->path);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Two sidecars that start at one path at the same time must not both find it free. A folder that cannot be
+ * locked is used as it is: then nobody but us may write there either, or the file system knows no locks. */
+static enum sidetok_error lock_folder(struct call *call, const char *path, int *ret_fd)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[sizeof((struct binding *)0)->path] = ".";
+    if (slash)
+        snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    *ret_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int waited = 0; *ret_fd >= 0 && flock(*ret_fd, LOCK_EX | LOCK_NB) != 0; waited += 10) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return SIDETOK_OK;
+        if (waited >= LOCK_WAIT_MS)
+            return failure_set(call, SIDETOK_E_SYSTEM, "ipc://%s: another process has locked %s", path,
+                               folder);
+        service_sleep_ms(10);
+    }
+    return SIDETOK_OK;
+}
+
+static void unlock_folder(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+static int start_listener(struct listener *listener, const char *url, bool is_ipc, nng_listener *ret)
 {
     nng_listener handle;
-    const char *path = socket_path(url);
     int error = nng_listener_create(&handle, listener->socket, url);
-    if (!error && path) /* before anyone can connect */
+    if (error)
+        return error;
+    if (is_ipc) /* before anyone can connect */
         error = nng_listener_set_int(handle, NNG_OPT_IPC_PERMISSIONS, (int)listener->options->mode);
     if (!error)
         error = nng_listener_start(handle, 0);
     if (error)
-        return failure_set(call, SIDETOK_E_SYSTEM, "%s: %s", url,
-                           error == NNG_EADDRINUSE ? "another process is listening there"
-                                                   : nng_strerror(error));
-    return path ? set_group(call, listener->options, path) : SIDETOK_OK;
+        nng_listener_close(handle);
+    else
+        *ret = handle;
+    return error;
+}
+
+static void adopt(struct address *address, nng_listener handle)
+{
+    address->listener = handle;
+    atomic_store(&address->listener_id, (uint32_t)nng_listener_id(handle));
+}
+
+static enum sidetok_error listen_failure(struct call *call, const char *url, int error)
+{
+    return failure_set(call, SIDETOK_E_SYSTEM, "%s: %s", url,
+                       error == NNG_EADDRINUSE ? "another process is listening there" : nng_strerror(error));
+}
+
+/* Gives a bound socket its group and, last, its name: who can connect finds it as it is to be. */
+static enum sidetok_error publish(struct call *call, struct listener *listener, struct address *address,
+                                  const struct binding *binding)
+{
+    struct stat status;
+    const char *path = socket_path(address->url);
+    TRY(set_group(call, listener->options, binding->path));
+    if (lstat(binding->path, &status) != 0 || rename(binding->path, path) != 0)
+        return failure_set(call, SIDETOK_E_SYSTEM, "%s: %s", address->url, strerror(errno));
+    address->device = status.st_dev;
+    address->inode = status.st_ino;
+    return SIDETOK_OK;
+}
+
+/* nng unlinks the name that a listener was bound to when it closes, whatever stands there by then, and
+ * replaces any file in its way. So it binds to a name of its own, which is renamed to the real one: at once
+ * for those who connect, and nng never sees the real name. */
+static enum sidetok_error listen_at_path(struct call *call, struct listener *listener,
+                                         struct address *address)
+{
+    struct binding binding;
+    nng_listener handle;
+    if (!choose_binding(socket_path(address->url), &binding))
+        return failure_set(call, SIDETOK_E_SYSTEM, "%s: no free name beside it to bind to", address->url);
+    int error = start_listener(listener, binding.url, true, &handle);
+    if (error)
+        return listen_failure(call, address->url, error);
+    enum sidetok_error failed = publish(call, listener, address, &binding);
+    if (failed)
+        nng_listener_close(handle);
+    else
+        adopt(address, handle);
+    return failed;
+}
+
+static enum sidetok_error listen_at_name(struct call *call, struct listener *listener,
+                                         struct address *address)
+{
+    nng_listener handle;
+    int error = start_listener(listener, address->url, strncmp(address->url, "tcp", 3) != 0, &handle);
+    if (error)
+        return listen_failure(call, address->url, error);
+    adopt(address, handle);
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error listen_first(struct call *call, struct listener *listener, struct address *address)
+{
+    const char *path = socket_path(address->url);
+    int lock;
+    if (!path)
+        return listen_at_name(call, listener, address);
+    TRY(lock_folder(call, path, &lock));
+    enum sidetok_error error = check_path(call, address->url);
+    if (!error)
+        error = listen_at_path(call, listener, address);
+    unlock_folder(lock);
+    return error;
 }
 
 enum sidetok_error listener_open(struct call *call, nng_socket socket, const struct options *options,
                                  struct listener *ret_listener)
 {
-    *ret_listener = (struct listener){.socket = socket, .options = options, .n_urls = options->listen.n};
-    ret_listener->urls = call_alloc_array(call, options->listen.n, sizeof *ret_listener->urls);
-    if (!ret_listener->urls)
+    *ret_listener = (struct listener){.socket = socket, .options = options};
+    ret_listener->addresses = call_alloc_array(call, options->listen.n, sizeof *ret_listener->addresses);
+    if (!ret_listener->addresses)
         return SIDETOK_E_NO_MEMORY;
+    memset(ret_listener->addresses, 0, options->listen.n * sizeof *ret_listener->addresses);
     for (size_t i = 0; i < options->listen.n; i++) {
         struct str text = options->listen.items[i];
-        char *url = ret_listener->urls[i] = call_alloc(call, text.size + 1);
-        if (!url)
+        struct address *address = &ret_listener->addresses[i];
+        address->url = call_alloc(call, text.size + 1);
+        if (!address->url)
             return SIDETOK_E_NO_MEMORY;
-        memcpy(url, text.data, text.size);
-        url[text.size] = '\0';
-        TRY(check_path(call, url));
-        TRY(listen_on(call, ret_listener, url));
-        log_line(LOG_LEVEL_INFO, "listening on %s", url);
+        memcpy(address->url, text.data, text.size);
+        address->url[text.size] = '\0';
+        ret_listener->n_addresses++;
+        TRY(listen_first(call, ret_listener, address));
+        log_line(LOG_LEVEL_INFO, "listening on %s", address->url);
     }
     return SIDETOK_OK;
+}
+
+/* Whether the file at the address's path is the socket that we put there; *ret_is_free: nothing is there. */
+static bool is_ours(const struct address *address, bool *ret_is_free)
+{
+    struct stat status;
+    const char *path = socket_path(address->url);
+    bool is_there = path && lstat(path, &status) == 0;
+    *ret_is_free = path && !is_there && errno == ENOENT;
+    return is_there && address->inode != 0 && status.st_dev == address->device &&
+           status.st_ino == address->inode;
+}
+
+void listener_close(struct listener *listener)
+{
+    for (size_t i = 0; i < listener->n_addresses; i++) {
+        bool is_free;
+        if (is_ours(&listener->addresses[i], &is_free))
+            unlink(socket_path(listener->addresses[i].url));
+    }
+}
+
+void listener_note_connection(struct listener *listener, nng_pipe pipe)
+{
+    uint32_t id = (uint32_t)nng_listener_id(nng_pipe_listener(pipe));
+    for (size_t i = 0; i < listener->n_addresses; i++)
+        if (atomic_load(&listener->addresses[i].listener_id) == id)
+            atomic_fetch_add(&listener->addresses[i].n_taken, 1);
 }
 
 bool listener_needs_guard(void)
@@ -115,28 +284,92 @@ bool listener_needs_guard(void)
     return major == 1 && minor < 10;
 }
 
-/* The old listener stays open: closing it would unlink the path, even its successor's. */
-static void restart(struct listener *listener, const char *url)
+static void close_listener(nng_listener *handle)
+{
+    if (handle->id != 0)
+        nng_listener_close(*handle);
+    *handle = (nng_listener)NNG_LISTENER_INITIALIZER;
+}
+
+/* All formers when the service is idle: nobody waits for a reply then; else those that had their time. */
+static void close_formers(struct address *address, bool is_idle)
+{
+    uint64_t now_ns = service_now_ns();
+    for (size_t i = 0; i < LISTENER_FORMERS; i++) {
+        struct former *former = &address->formers[i];
+        if (is_idle || now_ns - former->since_ns >= FORMER_MAX_MS * UINT64_C(1000000))
+            close_listener(&former->listener);
+    }
+}
+
+/* In a free place, or in that of the oldest. */
+static void keep_former(struct address *address, nng_listener listener)
+{
+    struct former *place = &address->formers[0];
+    for (size_t i = 1; i < LISTENER_FORMERS && place->listener.id != 0; i++) {
+        struct former *next = &address->formers[i];
+        if (next->listener.id == 0 || next->since_ns < place->since_ns)
+            place = next;
+    }
+    close_listener(&place->listener);
+    *place = (struct former){.listener = listener, .since_ns = service_now_ns()};
+}
+
+/* A path takes a new listener while the old one lives on. */
+static enum sidetok_error replace_at_path(struct call *call, struct listener *listener,
+                                          struct address *address)
+{
+    nng_listener old = address->listener;
+    TRY(listen_at_path(call, listener, address));
+    keep_former(address, old);
+    return SIDETOK_OK;
+}
+
+/* A port or an abstract name has to be given back first, which takes nng a moment: else the next check tries
+ * again. */
+static enum sidetok_error replace_at_name(struct call *call, struct listener *listener,
+                                          struct address *address)
+{
+    close_listener(&address->listener);
+    return listen_at_name(call, listener, address);
+}
+
+static void replace(struct listener *listener, struct address *address)
 {
     struct call call;
+    bool is_free, is_path = socket_path(address->url) != NULL;
+    if (is_path && !is_ours(address, &is_free) && !is_free)
+        return; /* another's file by now: nothing of ours is reached by this path any more */
     call_init(&call);
-    const char *path = socket_path(url);
-    if (path)
-        unlink(path);
-    listener->n_restarts++;
-    if (listen_on(&call, listener, url) == SIDETOK_OK)
-        log_line(LOG_LEVEL_WARNING, "%s had stopped accepting; listening anew", url);
+    if ((is_path ? replace_at_path : replace_at_name)(&call, listener, address) == SIDETOK_OK)
+        log_line(LOG_LEVEL_WARNING, "%s had stopped accepting; listening anew", address->url);
     else
-        log_line(LOG_LEVEL_ERROR, "%s has stopped accepting: %.*s", url, STR_ARG(call.failure.message));
+        log_line(LOG_LEVEL_ERROR, "%s has stopped accepting: %.*s", address->url,
+                 STR_ARG(call.failure.message));
     call_done(&call);
 }
 
-void listener_check(struct listener *listener)
+/* Asked twice, so that one lost probe is no verdict. A slow machine is told from a deaf listener by the
+ * connections that it hands over all the same. */
+static enum probe_result ask(struct address *address)
 {
-    for (size_t i = 0; i < listener->n_urls; i++) {
-        const char *url = listener->urls[i];
-        if (probe_url(url, PROBE_TIMEOUT_MS) != PROBE_ANSWERS &&
-            probe_url(url, PROBE_TIMEOUT_MS) != PROBE_ANSWERS)
-            restart(listener, url);
+    uint32_t n_taken = atomic_load(&address->n_taken);
+    enum probe_result result = probe_url(address->url, GREET_MS, GUARD_ANSWER_MS);
+    if (result == PROBE_DEAF)
+        result = probe_url(address->url, GREET_MS, GUARD_ANSWER_MS);
+    return result == PROBE_DEAF && atomic_load(&address->n_taken) != n_taken ? PROBE_SILENT : result;
+}
+
+size_t listener_check(struct listener *listener, bool is_idle)
+{
+    size_t n_answered = 0;
+    for (size_t i = 0; i < listener->n_addresses; i++) {
+        struct address *address = &listener->addresses[i];
+        close_formers(address, is_idle);
+        enum probe_result result = ask(address);
+        n_answered += result == PROBE_ANSWERS;
+        if (result == PROBE_DEAF || result == PROBE_NOBODY)
+            replace(listener, address);
     }
+    return n_answered;
 }

@@ -105,28 +105,42 @@ static bool receive_reply(const struct probe *probe)
     return true;
 }
 
-static int connect_unix(const char *name, bool is_abstract)
+/* A connection in fd, or its socket is closed. timeout: SO_SNDTIMEO bounds connect() too, where the peer's
+ * backlog is full. */
+static int connect_within(int fd, const struct sockaddr *address, socklen_t size, uint32_t timeout_ms)
+{
+    struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = (long)(timeout_ms % 1000) * 1000};
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (connect(fd, address, size) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int connect_unix(const char *name, bool is_abstract, uint32_t timeout_ms)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t size = strlen(name), skip = is_abstract ? 1 : 0;
+    errno = ENAMETOOLONG;
     if (size + skip >= sizeof address.sun_path)
         return -1;
     memcpy(address.sun_path + skip, name, size);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     socklen_t length =
         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + skip + size + (is_abstract ? 0 : 1));
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, length) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+    return connect_within(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), (const struct sockaddr *)&address,
+                          length, timeout_ms);
 }
 
 /* "host:port"; an empty host or "*" is this machine. */
-static int connect_tcp(const char *address)
+static int connect_tcp(const char *address, uint32_t timeout_ms)
 {
     char host[256] = "";
     const char *colon = strrchr(address, ':');
+    errno = EINVAL;
     if (!colon || (size_t)(colon - address) >= sizeof host)
         return -1;
     memcpy(host, address, (size_t)(colon - address));
@@ -135,38 +149,61 @@ static int connect_tcp(const char *address)
     if (getaddrinfo(is_any ? "127.0.0.1" : host, colon + 1, &hints, &found) != 0)
         return -1;
     int fd = -1;
-    for (const struct addrinfo *entry = found; entry && fd < 0; entry = entry->ai_next) {
-        fd = socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC, entry->ai_protocol);
-        if (fd >= 0 && connect(fd, entry->ai_addr, entry->ai_addrlen) != 0) {
-            close(fd);
-            fd = -1;
-        }
-    }
+    for (const struct addrinfo *entry = found; entry && fd < 0; entry = entry->ai_next)
+        fd = connect_within(socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC, entry->ai_protocol),
+                            entry->ai_addr, entry->ai_addrlen, timeout_ms);
+    int error = errno;
     freeaddrinfo(found);
+    errno = error;
     return fd;
 }
 
-static int connect_url(const char *url)
+static int connect_url(const char *url, uint32_t timeout_ms)
 {
+    errno = EINVAL;
     if (strncmp(url, "ipc://", 6) == 0)
-        return connect_unix(url + 6, false);
+        return connect_unix(url + 6, false, timeout_ms);
     if (strncmp(url, "abstract://", 11) == 0)
-        return connect_unix(url + 11, true);
-    return strncmp(url, "tcp://", 6) == 0 ? connect_tcp(url + 6) : -1;
+        return connect_unix(url + 11, true, timeout_ms);
+    return strncmp(url, "tcp://", 6) == 0 ? connect_tcp(url + 6, timeout_ms) : -1;
 }
 
-enum probe_result probe_url(const char *url, uint32_t timeout_ms)
+static enum probe_result why_not(void)
+{
+    switch (errno) {
+    case ECONNREFUSED:
+    case ENOENT:
+        return PROBE_NOBODY;
+    case EAGAIN:
+    case EINPROGRESS:
+    case ETIMEDOUT:
+        return PROBE_SILENT;
+    default:
+        return PROBE_UNKNOWN;
+    }
+}
+
+static bool greet(struct probe *probe, uint32_t timeout_ms)
 {
     uint8_t hello[8];
-    struct probe probe = {
-        .fd = connect_url(url),
-        .is_ipc = strncmp(url, "tcp://", 6) != 0,
-        .deadline_ns = now_ns() + timeout_ms * UINT64_C(1000000),
-    };
+    probe->deadline_ns = now_ns() + timeout_ms * UINT64_C(1000000);
+    return transmit(probe, req_hello, sizeof req_hello) && receive(probe, hello, sizeof hello);
+}
+
+static bool ask(struct probe *probe, uint32_t timeout_ms)
+{
+    probe->deadline_ns = now_ns() + timeout_ms * UINT64_C(1000000);
+    return send_ping(probe) && receive_reply(probe);
+}
+
+enum probe_result probe_url(const char *url, uint32_t greet_ms, uint32_t answer_ms)
+{
+    struct probe probe = {.fd = connect_url(url, greet_ms), .is_ipc = strncmp(url, "tcp://", 6) != 0};
     if (probe.fd < 0)
-        return PROBE_NOBODY;
-    bool answers = transmit(&probe, req_hello, sizeof req_hello) && receive(&probe, hello, sizeof hello) &&
-                   send_ping(&probe) && receive_reply(&probe);
+        return why_not();
+    enum probe_result result = PROBE_SILENT;
+    if (greet(&probe, greet_ms))
+        result = ask(&probe, answer_ms) ? PROBE_ANSWERS : PROBE_DEAF;
     close(probe.fd);
-    return answers ? PROBE_ANSWERS : PROBE_SILENT;
+    return result;
 }

@@ -29,10 +29,8 @@ static void free_jobs(struct job *jobs)
     }
 }
 
-void receiver_forget(nng_pipe pipe, nng_pipe_ev event, void *context)
+void receiver_forget(struct service *service, nng_pipe pipe)
 {
-    struct service *service = context;
-    (void)event;
     free_jobs(queue_take_peer(&service->queue, (uint32_t)nng_pipe_id(pipe)));
 }
 

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 enum {
-    TICK_MS = 500,            /* the guard looks around so often */
     WAIT_MS = 100,            /* the main thread waits so long for a signal */
     RECEIVE_TIMEOUT_MS = 500, /* the receiver shows a sign of life so often */
     SEND_TIMEOUT_MS = 5000,   /* of the hand-over to nng, which takes microseconds */
+    CLOSE_MS = 3000,          /* of nng's own end, which takes some ms */
     FLUSH_MS = 250, /* nng tells nobody when a reply has left: at the end the last ones get so long */
 };
 
@@ -109,15 +109,13 @@ void service_refuse(struct service *service, nng_msg *request, enum sidetok_erro
     service_reply(service, request, reply);
 }
 
-static void *guard_run(void *context)
+bool service_is_idle(struct service *service)
 {
-    struct service *service = context;
-    while (!atomic_load(&service->stopping)) {
-        service_sleep_ms(TICK_MS);
-        if (!atomic_load(&service->draining))
-            listener_check(&service->listener);
-    }
-    return NULL;
+    size_t n_jobs, n_bytes;
+    queue_count(&service->queue, &n_jobs, &n_bytes);
+    uint64_t last_reply_ns = atomic_load(&service->last_reply_ns);
+    return n_jobs == 0 && atomic_load(&service->work_began_ns) == 0 &&
+           (last_reply_ns == 0 || elapsed_ms(last_reply_ns) >= FLUSH_MS);
 }
 
 static void signals_of_interest(sigset_t *ret_signals)
@@ -138,13 +136,13 @@ static int next_signal(uint32_t timeout_ms)
     return signal > 0 ? signal : 0;
 }
 
-/* Serves until a signal asks for the end. */
+/* Serves until a signal asks for the end, or the guard for a new beginning. */
 static void serve(struct service *service, struct watch *watch)
 {
     notify_send("READY=1");
     for (;;) {
         int signal = next_signal(watch->tick_ms < WAIT_MS ? watch->tick_ms : WAIT_MS);
-        if (signal == SIGTERM || signal == SIGINT)
+        if (signal == SIGTERM || signal == SIGINT || atomic_load(&service->must_begin_anew))
             return;
         if (signal == SIGHUP)
             reload_ask(service);
@@ -179,8 +177,7 @@ static bool drain(struct service *service, struct watch *watch)
             return false;
         watch_tick(service, watch);
     }
-    while (elapsed_ms(atomic_load(&service->last_reply_ns)) < FLUSH_MS &&
-           atomic_load(&service->last_reply_ns) != 0)
+    while (!service_is_idle(service))
         service_sleep_ms(10);
     return true;
 }
@@ -192,6 +189,18 @@ static size_t receive_limit(const struct options *options)
     if (options->max_request_bytes > largest)
         largest = options->max_request_bytes;
     return largest < UINT32_MAX - (1 << 20) ? (size_t)largest + (1 << 20) : UINT32_MAX;
+}
+
+/* On threads of nng's. */
+static void on_connection(nng_pipe pipe, nng_pipe_ev event, void *context)
+{
+    struct service *service = context;
+    if (event == NNG_PIPE_EV_ADD_POST) {
+        listener_note_connection(&service->listener, pipe);
+        return;
+    }
+    receiver_forget(service, pipe);
+    atomic_fetch_add(&service->n_left, 1);
 }
 
 static int open_socket(struct service *service)
@@ -207,7 +216,9 @@ static int open_socket(struct service *service)
     if (!error)
         error = nng_socket_set_size(service->socket, NNG_OPT_RECVMAXSZ, receive_limit(service->options));
     if (!error)
-        error = nng_pipe_notify(service->socket, NNG_PIPE_EV_REM_POST, receiver_forget, service);
+        error = nng_pipe_notify(service->socket, NNG_PIPE_EV_ADD_POST, on_connection, service);
+    if (!error)
+        error = nng_pipe_notify(service->socket, NNG_PIPE_EV_REM_POST, on_connection, service);
     return error;
 }
 
@@ -220,6 +231,7 @@ static enum service_status start(struct service *service, struct call *call)
     }
     if (listener_open(call, service->socket, service->options, &service->listener) != SIDETOK_OK) {
         log_line(LOG_LEVEL_ERROR, "%.*s", STR_ARG(call->failure.message));
+        listener_close(&service->listener);
         return call->failure.code == SIDETOK_E_NO_MEMORY ? SERVICE_SYSTEM : SERVICE_NO_LISTENER;
     }
     atomic_store(&service->heard_ns, service_now_ns());
@@ -239,8 +251,18 @@ static enum service_status start(struct service *service, struct call *call)
     return SERVICE_OK;
 }
 
+/* nng before 1.9 may wait for ever for a connection that breaks while a large message goes over it. All is
+ * answered by now. */
+static void *end_anyway(void *context)
+{
+    (void)context;
+    service_sleep_ms(CLOSE_MS);
+    _exit(SERVICE_OK);
+}
+
 static void finish(struct service *service)
 {
+    pthread_t end;
     atomic_store(&service->stopping, true);
     health_close(service->health);
     reload_finish(service);
@@ -248,6 +270,9 @@ static void finish(struct service *service)
     pthread_join(service->worker, NULL);
     if (service->has_guard)
         pthread_join(service->guard, NULL);
+    if (service->has_guard && pthread_create(&end, NULL, end_anyway, NULL) == 0)
+        pthread_detach(end);
+    listener_close(&service->listener);
     compat_nng_close(service->socket);
     queue_done(&service->queue);
     service_release(service, service->models);
@@ -273,8 +298,11 @@ enum service_status service_run(const struct options *options, struct models *mo
     struct watch watch;
     watch_init(&watch);
     serve(&service, &watch);
+    if (atomic_load(&service.must_begin_anew))
+        return SERVICE_AGAIN;
     if (!drain(&service, &watch)) {
         log_line(LOG_LEVEL_WARNING, "ended with requests unanswered");
+        listener_close(&service.listener);
         _exit(SERVICE_OK); /* the worker may be in the middle of one */
     }
     finish(&service);

@@ -63,6 +63,8 @@ struct service {
     atomic_uint_least64_t heard_ns, watched_ns;      /* last signs of life of the receiver, of the watcher */
     atomic_uint_least64_t work_began_ns, work_bytes; /* the request in work; 0: none */
     atomic_uint_least64_t n_answered, n_refused, last_reply_ns;
+    atomic_uint_least64_t n_left; /* connections that nng has cleared away */
+    atomic_bool must_begin_anew;  /* nng does not do so any more: guard.c */
 };
 
 /** What main() turns into an exit status. */
@@ -71,7 +73,8 @@ enum service_status {
     SERVICE_NO_TOKENIZER = 1,
     SERVICE_USAGE = 2,
     SERVICE_NO_LISTENER = 3,
-    SERVICE_SYSTEM = 4
+    SERVICE_SYSTEM = 4,
+    SERVICE_AGAIN = 5, /* no exit status: the program is to be executed anew */
 };
 
 /** Runs until a signal ends it. models are handed over. Blocks SIGTERM, SIGINT and SIGHUP in the calling
@@ -102,12 +105,16 @@ void reload_ask(struct service *service);
 void reload_tick(struct service *service);
 void reload_finish(struct service *service);
 
-/** Threads; the argument is the service. receiver.c, worker.c */
+/** Threads; the argument is the service. receiver.c, worker.c, guard.c */
 void *receiver_run(void *service);
 void *worker_run(void *service);
+void *guard_run(void *service);
 
-/** Forgets what waits of a connection that is gone. On a thread of nng's. */
-void receiver_forget(nng_pipe pipe, nng_pipe_ev event, void *service);
+/** Whether nothing waits, nothing is in work and the last reply has had time to leave. Any thread. */
+bool service_is_idle(struct service *service);
+
+/** Forgets what waits of a connection that is gone. */
+void receiver_forget(struct service *service, nng_pipe pipe);
 
 /** Turns a request message into its reply: the header, which says whom it goes to, is kept. Sends and frees
  * it. */
