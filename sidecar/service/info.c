@@ -1,5 +1,8 @@
 #include "answer.h"
 
+#include "pydantic.h"
+#include "python_object.h"
+
 #include <stdio.h>
 
 /* Operations on tokenizer files: load, info. */
@@ -80,23 +83,6 @@ static void write_control(struct msgpack_writer *out, const char *key, const str
         msgpack_write_nil(out);
 }
 
-static void write_image(struct msgpack_writer *out, const struct model *model)
-{
-    const struct image_config *image = model->env.image;
-    write_key(out, "image");
-    if (!image) {
-        msgpack_write_nil(out);
-        return;
-    }
-    msgpack_write_map(out, 6);
-    write_int(out, "image_patch_size", image->patch_size);
-    write_int(out, "max_image_size", image->max_size);
-    write_int(out, "spatial_merge_size", image->merge_size);
-    write_control(out, "img", model, CONTROL_IMG, true);
-    write_control(out, "img_break", model, CONTROL_IMG_BREAK, true);
-    write_control(out, "img_end", model, CONTROL_IMG_END, true);
-}
-
 /* A member of the file's section as it stands there: the reference keeps it so. */
 static void write_member(struct msgpack_writer *out, const char *key, const struct json *section,
                          const char *member)
@@ -109,17 +95,45 @@ static void write_member(struct msgpack_writer *out, const char *key, const stru
         msgpack_write_nil(out);
 }
 
+/* A number as it stands there; one that does not is a default. */
+static void write_number(struct msgpack_writer *out, const char *key, const struct json *section,
+                         struct config_number number)
+{
+    if (json_get(section, str_from(key)))
+        write_member(out, key, section, key);
+    else
+        write_int(out, key, number.whole);
+}
+
+static void write_image(struct msgpack_writer *out, const struct model *model)
+{
+    const struct image_config *image = model->env.image;
+    write_key(out, "image");
+    if (!image) {
+        msgpack_write_nil(out);
+        return;
+    }
+    msgpack_write_map(out, 6);
+    write_number(out, "image_patch_size", image->section, image->patch_size);
+    write_number(out, "max_image_size", image->section, image->max_size);
+    write_number(out, "spatial_merge_size", image->section, image->merge_size);
+    write_control(out, "img", model, CONTROL_IMG, true);
+    write_control(out, "img_break", model, CONTROL_IMG_BREAK, true);
+    write_control(out, "img_end", model, CONTROL_IMG_END, true);
+}
+
 static void write_audio(struct msgpack_writer *out, const struct model *model)
 {
     const struct audio_config *audio = model->env.audio;
     const struct json *section = tokenizer_info(model->tokenizer)->audio;
+    const struct json *spectrogram = json_get(section, STR("audio_encoding_config"));
     static const char *const formats[] = {[AUDIO_INSTRUCT] = "instruct", [AUDIO_STREAMING] = "streaming"};
     write_key(out, "audio");
     msgpack_write_map(out, 14);
-    write_int(out, "sampling_rate", audio->rate);
+    write_number(out, "sampling_rate", section, audio->rate);
     write_member(out, "frame_rate", section, "frame_rate");
-    write_int(out, "hop_length", audio->hop);
-    write_int(out, "window_size", audio->window);
+    write_number(out, "hop_length", spectrogram, audio->hop);
+    write_number(out, "window_size", spectrogram, audio->window);
     write_member(out, "chunk_length_s", section, "chunk_length_s");
     if (audio->format == AUDIO_OTHER)
         write_member(out, "transcription_format", section, "transcription_format");
@@ -154,6 +168,9 @@ enum sidetok_error answer_info(struct answer *answer)
     char version[8];
     TRY(answer_model(answer, &model));
     TRY(special_ids(answer->call, model, ids));
+    if (model->env.image && model->env.image->is_empty) /* no such member, as the reference's own has none */
+        return python_no_attribute(answer->call, pydantic_type_name(model->env.image->section),
+                                   "image_patch_size");
     const struct tokenizer_info *info = tokenizer_info(model->tokenizer);
     struct msgpack_writer *out = answer->reply->out;
     message_reply_field(answer->reply, MESSAGE_REPLY_VALUE);

@@ -102,7 +102,7 @@ enum sidetok_error model_choose(struct call *call, struct str path, struct str *
 static enum sidetok_error check_sections(struct call *call, const struct tokenizer_info *info, void *context)
 {
     struct model *model = context;
-    if (info->image && python_is_true(info->image)) {
+    if (info->image) {
         TRY(image_config_read(call, info->image, &model->image));
         model->env.image = &model->image;
     }

@@ -24,13 +24,17 @@ static int64_t ceil_divide(int64_t a, int64_t b)
 /* Rule: AudioConfig.num_audio_tokens. */
 static int64_t audio_tokens(const struct audio_config *config, int64_t n_samples)
 {
-    return ceil_divide(floor_divide(n_samples, config->hop), config->frames_per_token);
+    if (!config->hop.is_float)
+        return ceil_divide(floor_divide(n_samples, config->hop.whole), config->frames_per_token);
+    double n = (double)n_samples, hop = config->hop.real;
+    double frames = fmod(n, hop) != 0 ? ceil(n / hop - 1) : floor(n / hop);
+    return (int64_t)ceil(frames / (double)config->frames_per_token);
 }
 
 int64_t audio_delay_tokens(const struct audio_config *config, struct audio_delay delay)
 {
     double ms = delay.is_given ? delay.ms : config->delay_ms;
-    return audio_tokens(config, (int64_t)(ms / 1000.0 * (double)config->rate));
+    return audio_tokens(config, (int64_t)(ms / 1000.0 * config->rate.real));
 }
 
 int64_t audio_right_pad_tokens(const struct audio_config *config, struct audio_delay delay)
@@ -40,9 +44,16 @@ int64_t audio_right_pad_tokens(const struct audio_config *config, struct audio_d
 
 uint64_t audio_resampled(const struct audio_config *config, const struct sound_file *sound)
 {
-    if (sound->rate == config->rate)
+    if (!(sound->rate < config->rate.real) && !(sound->rate > config->rate.real))
         return sound->n_frames;
-    return (uint64_t)((double)sound->n_frames / ((double)sound->rate / (double)config->rate) + 0.5);
+    return (uint64_t)((double)sound->n_frames / ((double)sound->rate / config->rate.real) + 0.5);
+}
+
+int64_t audio_left_pad(const struct audio_config *config)
+{
+    int64_t samples = config->samples_per_token;
+    return config->left_pad.is_float ? (int64_t)((double)samples * config->left_pad.real)
+                                     : samples * config->left_pad.whole;
 }
 
 /* Rule: AudioEncoder._get_streaming_pad and pad. */
@@ -50,11 +61,20 @@ static enum sidetok_error audio_pad_stream(struct call *call, const struct audio
                                            struct audio_delay delay, int64_t *n_samples)
 {
     int64_t token = config->samples_per_token;
-    int64_t left = token * config->left_pad_tokens;
+    int64_t left = audio_left_pad(config);
     int64_t right = (token - *n_samples % token) % token + token * audio_right_pad_tokens(config, delay);
     if (left < 0 || right < 0)
         return failure_set_str(call, SIDETOK_E_VALUE, STR("index can't contain negative values"));
     *n_samples += left + right;
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error audio_pad_window(struct call *call, const struct audio_config *config,
+                                           int64_t *n_samples)
+{
+    if (config->window.is_float)
+        return failure_set_str(call, SIDETOK_E_TYPE, STR("`pad_width` must be of integral type."));
+    *n_samples = config->window.whole;
     return SIDETOK_OK;
 }
 
@@ -65,8 +85,8 @@ static enum sidetok_error audio_pad(struct call *call, const struct audio_config
         *n_samples = ceil_divide(*n_samples, config->chunk_samples) * config->chunk_samples;
     else if (config->format == AUDIO_STREAMING)
         return audio_pad_stream(call, config, delay, n_samples);
-    else if (*n_samples < config->window)
-        *n_samples = config->window;
+    else if ((double)*n_samples < config->window.real)
+        return audio_pad_window(call, config, n_samples);
     return SIDETOK_OK;
 }
 
@@ -76,7 +96,8 @@ enum sidetok_error audio_streaming_tokens(struct call *call, const struct audio_
     if (!config->has_streaming_pad)
         return failure_set_str(call, SIDETOK_E_ASSERTION,
                                STR("self.special_ids.streaming_pad=None must be set."));
-    int64_t n = config->left_pad_tokens + audio_delay_tokens(config, delay);
+    TRY(config_check_repeat(call, config->left_pad));
+    int64_t n = config->left_pad.whole + audio_delay_tokens(config, delay);
     if (n > UINT32_MAX)
         return failure_no_memory(call);
     if (n > 0)
@@ -112,7 +133,7 @@ enum sidetok_error audio_encode(struct call *call, const struct audio_config *co
         TRY(audio_streaming_tokens(call, config, delay, stream));
     else
         TRY(audio_instruct_tokens(call, config, n_samples, stream));
-    stream_sound(stream, (struct stream_sound){(uint64_t)n_samples, (uint32_t)config->rate});
+    stream_sound(stream, (struct stream_sound){(uint64_t)n_samples, (uint32_t)config->rate.whole});
     return SIDETOK_OK;
 }
 

@@ -1,6 +1,7 @@
 #ifndef SIDETOK_TEMPLATE_AUDIO_H
 #define SIDETOK_TEMPLATE_AUDIO_H
 
+#include "config.h"
 #include "json.h"
 #include "request.h"
 #include "sound_file.h"
@@ -12,23 +13,23 @@ enum audio_format { AUDIO_INSTRUCT, AUDIO_STREAMING, AUDIO_OTHER };
 /** How a tokenizer lays sounds out. Rule: mistral_common AudioConfig. Lives as long as the section it was
  * read from. */
 struct audio_config {
-    int64_t rate;              /* samples a second that the model wants */
-    double frame_rate;         /* tokens a second */
-    int64_t hop, window;       /* samples of a spectrogram's step and of its window */
-    int64_t samples_per_token; /* floor(rate / frame_rate) */
-    int64_t frames_per_token;  /* samples_per_token / hop */
-    int64_t chunk_samples;     /* sounds are padded to a multiple of it; 0: they are not */
+    const struct json *section;
+    struct config_number rate;        /* samples a second that the model wants */
+    double frame_rate;                /* tokens a second */
+    struct config_number hop, window; /* samples of a spectrogram's step and of its window */
+    int64_t samples_per_token;        /* floor(rate / frame_rate) */
+    int64_t frames_per_token;         /* samples_per_token / hop */
+    int64_t chunk_samples;            /* sounds are padded to a multiple of it; 0: they are not */
     enum audio_format format;
-    struct str format_repr;    /* of AUDIO_OTHER, for its message */
-    double delay_ms;           /* streaming */
-    int64_t left_pad_tokens;   /* streaming */
-    const struct json *voices; /* name to number of tokens; NULL: no preset voices */
+    double delay_ms;               /* streaming */
+    struct config_number left_pad; /* streaming: tokens */
+    const struct json *voices;     /* name to number of tokens; NULL: no preset voices */
     /* which special tokens the tokenizer defines */
     bool has_audio, has_begin_audio, has_streaming_pad, has_text_to_audio, has_audio_to_text;
 };
 
 /**
- * Reads the audio section of tekken.json, which is no empty object; the errors are those of
+ * Reads the audio section of tekken.json, any value that is true; the errors are those of
  * AudioSpectrogramConfig(**) and AudioConfig(**). The has_ members are the caller's to set.
  */
 enum sidetok_error audio_config_read(struct call *call, const struct json *section,
@@ -67,6 +68,9 @@ uint64_t audio_resampled(const struct audio_config *config, const struct sound_f
 
 /** Tokens of a delay; the configured one where none is given. May be negative. Rule: get_num_delay_tokens. */
 int64_t audio_delay_tokens(const struct audio_config *config, struct audio_delay delay);
+
+/** Silence left of a stream: samples. */
+int64_t audio_left_pad(const struct audio_config *config);
 
 /** Silence right of a stream: tokens. Rule: AudioConfig.n_right_pad_tokens. */
 int64_t audio_right_pad_tokens(const struct audio_config *config, struct audio_delay delay);

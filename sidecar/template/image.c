@@ -4,31 +4,34 @@
 #include "config.h"
 #include "data_url.h"
 #include "image_file.h"
+#include "pydantic.h"
+#include "python_object.h"
 
 #include <math.h>
 
-const struct image_config image_config_m1 = {.patch_size = 16, .max_size = 1024, .merge_size = 1};
-
-/* Rule: ImageConfig.__post_init__. */
-static enum sidetok_error config_check_positive(struct call *call, const char *name, int64_t value)
-{
-    if (value > 0)
-        return SIDETOK_OK;
-    return failure_set(call, SIDETOK_E_ASSERTION, "%s must be > 0, got %lld", name, (long long)value);
-}
+const struct image_config image_config_m1 = {.patch_size = {.real = 16, .whole = 16},
+                                             .max_size = {.real = 1024, .whole = 1024},
+                                             .merge_size = {.real = 1, .whole = 1}};
 
 enum sidetok_error image_config_read(struct call *call, const struct json *section,
                                      struct image_config *ret_config)
 {
     static const struct str names[] = {
         {"image_patch_size", 16}, {"max_image_size", 14}, {"spatial_merge_size", 18}};
-    TRY(config_check_names(call, STR("ImageConfig"), section, names, 2, 3));
-    TRY(config_integer(call, section, names[0], 0, &ret_config->patch_size));
-    TRY(config_integer(call, section, names[1], 0, &ret_config->max_size));
-    TRY(config_integer(call, section, names[2], 1, &ret_config->merge_size));
-    TRY(config_check_positive(call, "image_patch_size", ret_config->patch_size));
-    TRY(config_check_positive(call, "max_image_size", ret_config->max_size));
-    return config_check_positive(call, "spatial_merge_size", ret_config->merge_size);
+    *ret_config = (struct image_config){.section = section, .is_empty = !python_is_true(section)};
+    if (ret_config->is_empty)
+        return SIDETOK_OK;
+    ret_config->merge_size = image_config_m1.merge_size;
+    TRY(config_check_names(call, STR("mistral_common.tokens.tokenizers.image.ImageConfig"),
+                           STR("ImageConfig"), section, names, 2, 3));
+    TRY(config_positive(call, section, names[0], STR("image_patch_size must be > 0, got "),
+                        &ret_config->patch_size));
+    TRY(config_positive(call, section, names[1], STR("max_image_size must be > 0, got "),
+                        &ret_config->max_size));
+    if (!json_get(section, names[2]))
+        return SIDETOK_OK;
+    return config_positive(call, section, names[2], STR("spatial_merge_size must be > 0, got "),
+                           &ret_config->merge_size);
 }
 
 /* Rule: image_from_chunk for a data URL, then transform_image, which decodes. */
@@ -124,12 +127,20 @@ enum sidetok_error image_render(struct call *call, const struct image_config *co
 {
     struct stream_size size = {0};
     TRY(image_read_size(call, chunk->text, &size));
-    double by_height = (double)size.height / (double)config->max_size;
-    double by_width = (double)size.width / (double)config->max_size;
+    if (config->is_empty)
+        return python_no_attribute(call, pydantic_type_name(config->section), "max_image_size");
+    double by_height = (double)size.height / config->max_size.real;
+    double by_width = (double)size.width / config->max_size.real;
     double ratio = by_height > by_width ? by_height : by_width;
-    int64_t token_size = config->patch_size * config->merge_size;
+    struct config_number token;
+    TRY(config_check_repeat(call, config->patch_size));
+    TRY(config_check_repeat(call, config->merge_size));
+    TRY(config_product(call, config->patch_size, config->merge_size, &token));
+    int64_t token_size = token.whole;
     int64_t width = image_side_tokens(size.width, ratio, token_size);
     int64_t height = image_side_tokens(size.height, ratio, token_size);
+    if (token_size > UINT32_MAX / (width > height ? width : height))
+        return failure_no_memory(call);
     for (int64_t row = 0; row < height; row++) {
         stream_control(stream, CONTROL_IMG, (uint32_t)width);
         stream_control(stream, row + 1 < height ? CONTROL_IMG_BREAK : CONTROL_IMG_END, 1);

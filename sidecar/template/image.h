@@ -1,20 +1,23 @@
 #ifndef SIDETOK_TEMPLATE_IMAGE_H
 #define SIDETOK_TEMPLATE_IMAGE_H
 
+#include "config.h"
 #include "json.h"
 #include "request.h"
 #include "stream.h"
 
 /** How a tokenizer lays images out. Rule: mistral_common ImageConfig. */
 struct image_config {
-    int64_t patch_size; /* pixels of a patch's side */
-    int64_t max_size;   /* pixels of the longest side, beyond which an image is scaled down */
-    int64_t merge_size; /* patches of a token's side */
+    struct config_number patch_size; /* pixels of a patch's side */
+    struct config_number max_size;   /* pixels of the longest side, beyond which an image is scaled down */
+    struct config_number merge_size; /* patches of a token's side */
+    const struct json *section;      /* as the file has it; NULL for image_config_m1 */
+    bool is_empty;                   /* {} and the like: taken for a configuration until an image comes */
 };
 
 /**
- * Reads the image section of tekken.json; the errors are those of ImageConfig(**section). A section that is
- * empty or null counts as absent: the caller asks image_section_is_given() first.
+ * Reads the image section of tekken.json, any value but null; the errors are those of ImageConfig(**section).
+ * Rule: a value that is not true is passed on as it is, and fails where the first image comes.
  */
 enum sidetok_error image_config_read(struct call *call, const struct json *section,
                                      struct image_config *ret_config);

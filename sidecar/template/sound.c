@@ -4,6 +4,7 @@
 #include "decode.h"
 #include "python_repr.h"
 #include "render.h"
+#include "utf8.h"
 
 #include <math.h>
 
@@ -68,14 +69,14 @@ static enum sidetok_error render_online(struct call *call, const struct audio_co
                                         const struct transcription_request *request, struct audio_delay delay,
                                         struct stream *stream)
 {
-    int64_t left = audio->samples_per_token * audio->left_pad_tokens;
+    int64_t left = audio_left_pad(audio);
     int64_t right = audio->samples_per_token * audio_right_pad_tokens(audio, delay);
     struct sound_file sound;
     if (left < 0 || right < 0)
         return failure_set_str(call, SIDETOK_E_VALUE, STR("negative dimensions are not allowed"));
     if (request->audio.size == 0) {
-        stream_sound(stream, (struct stream_sound){(uint64_t)left, (uint32_t)audio->rate});
-        stream_sound(stream, (struct stream_sound){(uint64_t)right, (uint32_t)audio->rate});
+        stream_sound(stream, (struct stream_sound){(uint64_t)left, (uint32_t)audio->rate.whole});
+        stream_sound(stream, (struct stream_sound){(uint64_t)right, (uint32_t)audio->rate.whole});
     } else {
         TRY(audio_read(call, request->audio, request->audio_is_bytes, &sound));
         stream_sound(stream, (struct stream_sound){(uint64_t)left + sound.n_frames, sound.rate});
@@ -130,47 +131,102 @@ enum sidetok_error template_render_transcription(struct call *call, const struct
     return failure_set(call, SIDETOK_E_INVALID_REQUEST,
                        "Transcription format should be one of 'instruct', 'streaming', got "
                        "self.audio_encoder.audio_config.transcription_format=%.*s.",
-                       STR_ARG(env->audio->format_repr));
+                       STR_ARG(config_repr(call, env->audio->section, STR("transcription_format"))));
 }
 
-static enum sidetok_error unknown_voice(struct call *call, const struct audio_config *audio, struct str voice)
+/* `list(voices)` of an object, a list or a text. */
+static void append_voices(struct buf *out, const struct json *voices)
+{
+    if (voices->kind == JSON_ARRAY) {
+        python_repr(out, voices);
+        return;
+    }
+    bool is_text = voices->kind == JSON_STRING;
+    size_t n = is_text ? voices->text.size : voices->object.n, at = 0;
+    buf_append_char(out, '[');
+    for (size_t i = 0; i < n && at < n; i++) {
+        uint32_t c;
+        size_t size = is_text ? utf8_read(voices->text, at, &c) : 1;
+        if (i > 0)
+            buf_append(out, STR(", "));
+        python_repr_str(out,
+                        is_text ? (struct str){voices->text.data + at, size} : voices->object.members[i].key);
+        at += size;
+    }
+    buf_append_char(out, ']');
+}
+
+static enum sidetok_error unknown_voice(struct call *call, const struct json *voices, struct str voice)
 {
     struct buf out;
     struct str text;
     buf_init(&out, call);
     buf_append(&out, STR("Unknown voice "));
     python_repr_str(&out, voice);
-    buf_append(&out, STR(", expected one of ["));
-    for (size_t i = 0; i < audio->voices->object.n; i++) {
-        if (i > 0)
-            buf_append(&out, STR(", "));
-        python_repr_str(&out, audio->voices->object.members[i].key);
-    }
-    buf_append(&out, STR("]."));
+    buf_append(&out, STR(", expected one of "));
+    append_voices(&out, voices);
+    buf_append(&out, STR("."));
     TRY(buf_finish(&out, &text));
     return failure_set_str(call, SIDETOK_E_INVALID_REQUEST, text);
 }
 
+/* `voice in voices` */
+static enum sidetok_error has_voice(struct call *call, const struct json *voices, struct str voice,
+                                    bool *ret_has)
+{
+    *ret_has = false;
+    switch (voices->kind) {
+    case JSON_OBJECT:
+        *ret_has = json_get(voices, voice) != NULL;
+        return SIDETOK_OK;
+    case JSON_STRING:
+        *ret_has = voice.size == 0 || memmem(voices->text.data, voices->text.size, voice.data, voice.size);
+        return SIDETOK_OK;
+    case JSON_ARRAY:
+        for (size_t i = 0; i < voices->array.n; i++) {
+            const struct json *item = &voices->array.items[i];
+            *ret_has |= item->kind == JSON_STRING && str_equal(item->text, voice);
+        }
+        return SIDETOK_OK;
+    default:
+        return failure_set(call, SIDETOK_E_TYPE, "argument of type '%.*s' is not iterable",
+                           STR_ARG(pydantic_type_name(voices)));
+    }
+}
+
 /* The tokens of a preset voice; a negative number gives none, as a Python list times it does. */
 static enum sidetok_error voice_tokens(struct call *call, const struct audio_config *audio, struct str voice,
-                                       int64_t *ret_n)
+                                       const struct json **ret_n)
 {
+    bool has = false;
     if (!audio->voices)
         return failure_set_str(call, SIDETOK_E_UNSUPPORTED_TOKENIZER_FEATURE,
                                STR("Preset voices are not configured for this audio configuration."));
-    const struct json *n = json_get(audio->voices, voice);
-    if (!n)
-        return unknown_voice(call, audio, voice);
-    if (!json_int64(n, ret_n))
-        return failure_set(call, SIDETOK_E_TYPE, "can't multiply sequence by non-int of type '%.*s'",
-                           STR_ARG(pydantic_type_name(n)));
+    TRY(has_voice(call, audio->voices, voice, &has));
+    if (!has)
+        return unknown_voice(call, audio->voices, voice);
+    if (audio->voices->kind == JSON_ARRAY)
+        return failure_set_str(call, SIDETOK_E_TYPE, STR("list indices must be integers or slices, not str"));
+    if (audio->voices->kind == JSON_STRING)
+        return failure_set_str(call, SIDETOK_E_TYPE, STR("string indices must be integers, not 'str'"));
+    *ret_n = json_get(audio->voices, voice);
     return SIDETOK_OK;
+}
+
+/* `[audio] * n` */
+static enum sidetok_error read_count(struct call *call, const struct json *n, int64_t *ret_n)
+{
+    *ret_n = n->kind == JSON_BOOL && n->boolean;
+    if (n->kind == JSON_BOOL || json_int64(n, ret_n))
+        return SIDETOK_OK;
+    return failure_set(call, SIDETOK_E_TYPE, "can't multiply sequence by non-int of type '%.*s'",
+                       STR_ARG(pydantic_type_name(n)));
 }
 
 /* Rule: _get_num_audio_token_for_speech_request; the order of the operations is the reference's. */
 static int64_t reference_tokens(const struct audio_config *audio, uint64_t n_samples)
 {
-    return (int64_t)ceil((double)n_samples / (double)audio->rate * audio->frame_rate) + 1;
+    return (int64_t)ceil((double)n_samples / audio->rate.real * audio->frame_rate) + 1;
 }
 
 /* Rule: AudioEncoder.encode_audio_for_speech_request. */
@@ -178,6 +234,7 @@ static enum sidetok_error render_voice(struct call *call, const struct audio_con
                                        const struct speech_request *request, struct stream *stream)
 {
     struct sound_file sound = {0};
+    const struct json *voice = NULL;
     uint64_t n_samples = 0;
     int64_t n = 0;
     if (request->ref_audio.data) {
@@ -185,19 +242,21 @@ static enum sidetok_error render_voice(struct call *call, const struct audio_con
         n_samples = audio_resampled(audio, &sound);
         n = reference_tokens(audio, n_samples);
     } else {
-        TRY(voice_tokens(call, audio, request->voice, &n));
+        TRY(voice_tokens(call, audio, request->voice, &voice));
     }
     if (!audio->has_begin_audio)
         return lacks_marker(call, "begin_audio", "speech");
     if (!audio->has_audio)
         return lacks_marker(call, "audio", "speech");
+    if (voice)
+        TRY(read_count(call, voice, &n));
     if (n > UINT32_MAX)
         return failure_no_memory(call);
     stream_control(stream, CONTROL_BEGIN_AUDIO, 1);
     if (n > 0)
         stream_control(stream, CONTROL_AUDIO, (uint32_t)n);
     if (request->ref_audio.data)
-        stream_sound(stream, (struct stream_sound){n_samples, (uint32_t)audio->rate});
+        stream_sound(stream, (struct stream_sound){n_samples, (uint32_t)audio->rate.whole});
     return SIDETOK_OK;
 }
 

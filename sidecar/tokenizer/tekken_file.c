@@ -24,12 +24,16 @@ static enum sidetok_error read_version(struct tekken_file *file)
     file->tekken->head.info.version = found;
     if (found)
         return SIDETOK_OK;
-    struct str text;
+    struct str text, after;
+    struct buf rest;
+    buf_init(&rest, call);
+    buf_printf(
+        &rest,
+        " in %.*s. Make sure to use a valid version string: ['v1', 'v2', 'v3', 'v7', 'v11', 'v13', 'v15']",
+        STR_ARG(file->name));
     TRY(value_str(call, version, &text));
-    return failure_set(call, SIDETOK_E_VALUE,
-                       "Unknown version: %.*s in %.*s. Make sure to use a valid version string: "
-                       "['v1', 'v2', 'v3', 'v7', 'v11', 'v13', 'v15']",
-                       STR_ARG(text), STR_ARG(file->name));
+    TRY(buf_finish(&rest, &after));
+    return failure_set_text(call, SIDETOK_E_VALUE, STR("Unknown version: "), text, after);
 }
 
 static const struct json *not_null(const struct json *value)
@@ -197,6 +201,14 @@ static enum sidetok_error read_file(struct tekken_file *file, struct str bytes,
     return tekken_read_special_ranks(file);
 }
 
+/* The entries of a ValidationError name members of sections that lie in the tokenizer's home. */
+static void keep_details(struct call *call)
+{
+    struct json *copy = call_alloc(call, sizeof *copy);
+    bool kept = copy && call->failure.details && value_copy(call, call->failure.details, copy);
+    call->failure.details = kept ? copy : NULL;
+}
+
 enum sidetok_error tekken_open(struct call *call, struct str name, struct str file,
                                tokenizer_sections_check *check, void *context, struct tokenizer **ret)
 {
@@ -209,6 +221,7 @@ enum sidetok_error tekken_open(struct call *call, struct str name, struct str fi
     struct tekken_file reading = {.call = call, .tekken = tekken, .name = name};
     enum sidetok_error error = read_file(&reading, file, check, context);
     if (error != SIDETOK_OK) {
+        keep_details(call);
         tokenizer_close(&tekken->head);
         return error;
     }

@@ -44,11 +44,11 @@ static enum sidetok_error check_texts(struct tekken_file *file)
         return specials_given(file) == 0
                    ? SIDETOK_OK
                    : failure_set(file->call, SIDETOK_E_TYPE, "string indices must be integers, not 'str'");
-    for (size_t i = 0; i < file->specials->array.n; i++) {
-        const struct json *text;
+    const struct json *text;
+    for (size_t i = 0; i < file->specials->array.n; i++)
         TRY(value_item(file->call, &file->specials->array.items[i], STR("token_str"), &text));
-        TRY(value_check_hashable(file->call, text));
-    }
+    for (size_t i = 0; i < file->specials->array.n; i++)
+        TRY(value_check_hashable(file->call, json_get(&file->specials->array.items[i], STR("token_str"))));
     return SIDETOK_OK;
 }
 
@@ -215,7 +215,18 @@ static int compare_ranks(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Rule: `{t["rank"] for t in special_tokens}`; a rank that is no int loads there and is refused here. */
+/* 20.0 is the number 20 wherever a rank is compared or hashed. */
+static bool is_whole(const struct json *rank, int64_t *ret)
+{
+    const double far = 1e15;
+    if (rank->kind != JSON_FLOAT || !(rank->number > -far && rank->number < far))
+        return false;
+    *ret = (int64_t)rank->number;
+    return !((double)*ret < rank->number) && !((double)*ret > rank->number);
+}
+
+/* Rule: `{t["rank"] for t in special_tokens}`; a rank that no id of 32 bits can be loads there and is refused
+ * here. */
 static enum sidetok_error read_rank(struct tekken_file *file, size_t i, int64_t *ret)
 {
     const struct json *rank;
@@ -224,9 +235,10 @@ static enum sidetok_error read_rank(struct tekken_file *file, size_t i, int64_t 
         return SIDETOK_OK;
     TRY(value_item(file->call, &file->specials->array.items[i], STR("rank"), &rank));
     TRY(value_check_hashable(file->call, rank));
-    if (value_int(rank, ret))
+    if ((value_int(rank, ret) || is_whole(rank, ret)) && *ret >= INT32_MIN && *ret <= INT32_MAX)
         return SIDETOK_OK;
-    return failure_set(file->call, SIDETOK_E_NOT_SUPPORTED, "the rank of special token %zu is no integer", i);
+    return failure_set(file->call, SIDETOK_E_NOT_SUPPORTED,
+                       "the rank of special token %zu is no integer of 32 bits", i);
 }
 
 enum sidetok_error tekken_read_special_ranks(struct tekken_file *file)

@@ -85,6 +85,26 @@ TEST(audio_section_faults_in_the_references_words)
         {"{" RATES ", \"chunk_length_s\": 0}", "0", SIDETOK_E_ASSERTION},
         {"{" RATES ", \"streaming_n_left_pad_tokens\": 3}",
          "self.streaming_n_left_pad_tokens=3 must be None.", SIDETOK_E_ASSERTION},
+        {"[1]", "'str' object cannot be interpreted as an integer", SIDETOK_E_TYPE},
+        {"5", "'int' object has no attribute 'pop'", SIDETOK_E_ATTRIBUTE},
+        {"{\"audio_encoding_config\": [1]}",
+         "mistral_common.tokens.tokenizers.audio.AudioSpectrogramConfig() argument after ** must be a "
+         "mapping, not list",
+         SIDETOK_E_TYPE},
+        {"{\"sampling_rate\": 16000, \"frame_rate\": [], " SPECTROGRAM "}",
+         "'>' not supported between instances of 'list' and 'int'", SIDETOK_E_TYPE},
+        {"{\"sampling_rate\": NaN, \"frame_rate\": 12.5, " SPECTROGRAM "}", "nan", SIDETOK_E_ASSERTION},
+        {"{\"sampling_rate\": Infinity, \"frame_rate\": 12.5, " SPECTROGRAM "}",
+         "cannot convert float NaN to integer", SIDETOK_E_VALUE},
+        {"{\"sampling_rate\": 1e300, \"frame_rate\": 1e-9, " SPECTROGRAM "}",
+         "cannot convert float infinity to integer", SIDETOK_E_OVERFLOW},
+        {"{" RATES ", \"chunk_length_s\": \"a\"}", "'>' not supported between instances of 'str' and 'int'",
+         SIDETOK_E_TYPE},
+        {"{" RATES ", \"chunk_length_s\": 1e-9}",
+         "chunk_length_s and sampling_rate must both be > 0, got 1e-09 and 16000", SIDETOK_E_ASSERTION},
+        {"{" RATES ", \"chunk_length_s\": true}", "", SIDETOK_OK},
+        {"{" RATES ", \"chunk_length_s\": 1e20}", "", SIDETOK_OK},
+        {"{\"sampling_rate\": 16000.5, \"frame_rate\": 12.5, " SPECTROGRAM "}", "", SIDETOK_OK},
     };
     struct call call;
     call_init(&call);

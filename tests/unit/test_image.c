@@ -52,5 +52,65 @@ TEST(image_size_handed_over_is_laid_out_like_the_image)
     call_done(&call);
 }
 
-TEST_MAIN(RUN(image_addresses_are_refused_or_fail_as_in_the_reference),
+TEST(image_section_faults_in_the_references_words)
+{
+    static const struct {
+        const char *section, *message;
+        enum sidetok_error error;
+    } table[] = {
+        {"[[]]",
+         "mistral_common.tokens.tokenizers.image.ImageConfig() argument after ** must be a mapping, not list",
+         SIDETOK_E_TYPE},
+        {"{\"image_patch_size\": 16}",
+         "ImageConfig.__init__() missing 1 required positional argument: 'max_image_size'", SIDETOK_E_TYPE},
+        {"{\"image_patch_size\": \"\", \"max_image_size\": 0}",
+         "'>' not supported between instances of 'str' and 'int'", SIDETOK_E_TYPE},
+        {"{\"image_patch_size\": false, \"max_image_size\": 0}", "image_patch_size must be > 0, got False",
+         SIDETOK_E_ASSERTION},
+        {"{\"image_patch_size\": 1, \"max_image_size\": NaN}", "max_image_size must be > 0, got nan",
+         SIDETOK_E_ASSERTION},
+        {"{\"image_patch_size\": 1, \"max_image_size\": 2, \"spatial_merge_size\": null}",
+         "'>' not supported between instances of 'NoneType' and 'int'", SIDETOK_E_TYPE},
+        {"{\"image_patch_size\": true, \"max_image_size\": 64.5, \"spatial_merge_size\": 1.0}", "",
+         SIDETOK_OK},
+    };
+    struct call call;
+    call_init(&call);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct json section;
+        struct image_config config;
+        CHECK_INT(json_read(&call, str_from(table[i].section), &section), SIDETOK_OK);
+        CHECK_INT(image_config_read(&call, &section, &config), table[i].error);
+        CHECK_STR(call.failure.message, str_from(table[i].message));
+        call_reset(&call);
+    }
+    call_done(&call);
+}
+
+/* `{}` passes for a configuration until an image comes. Rule: `elif image := untyped.get("image")`. */
+TEST(image_section_that_is_empty_fails_at_the_first_image)
+{
+    static const char *const sections[] = {"{}", "[]", "0"}, *const types[] = {"dict", "list", "int"};
+    struct call call;
+    call_init(&call);
+    for (size_t i = 0; i < 3; i++) {
+        struct json section;
+        struct image_config config;
+        struct stream stream;
+        struct chunk chunk = {.kind = CHUNK_IMAGE_URL, .text = STR("sidetok:image/4x4")};
+        char message[80];
+        snprintf(message, sizeof message, "'%s' object has no attribute 'max_image_size'", types[i]);
+        CHECK_INT(json_read(&call, str_from(sections[i]), &section), SIDETOK_OK);
+        CHECK_INT(image_config_read(&call, &section, &config), SIDETOK_OK);
+        stream_init(&stream, &call);
+        CHECK_INT(image_render(&call, &config, &chunk, &stream), SIDETOK_E_ATTRIBUTE);
+        CHECK_STR(call.failure.message, str_from(message));
+        call_reset(&call);
+    }
+    call_done(&call);
+}
+
+TEST_MAIN(RUN(image_section_faults_in_the_references_words),
+          RUN(image_section_that_is_empty_fails_at_the_first_image),
+          RUN(image_addresses_are_refused_or_fail_as_in_the_reference),
           RUN(image_size_handed_over_is_laid_out_like_the_image))

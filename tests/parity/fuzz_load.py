@@ -1,0 +1,210 @@
+"""Live differential fuzz of tokenizer files: damaged tekken.json files, loaded and asked here and by the reference.
+
+usage: fuzz_load.py --sidetok PROGRAM [--seed N] [--count N | --seconds N] [--show N] [--only I]
+
+Each file is one of the small ones of variants.json with zero to three faults in its configuration, special tokens, sections or
+vocabulary. It is loaded; its properties, a text, a chat, a transcription and a speech are asked for. File I of seed N is always the
+same. Exit status 1 on any difference but a refusal that docs/parity.md lists. The last lines are the counts and the seed.
+"""
+
+import argparse
+import base64
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from compare import first_difference, same
+from fuzz_requests import Batch
+from generate import Recorder
+from request_breaker import JUNK, Breaker, Speller, get
+from request_maker import png, wav
+from shrink import shrink
+from variants import Bases, tekken_text
+
+HERE = Path(__file__).parent
+AT_ONCE = 24
+
+SECTIONS = {
+    "image": {"image_patch_size": 16, "max_image_size": 64, "spatial_merge_size": 1},
+    "multimodal": {"image_patch_size": 14, "max_image_size": 1540, "spatial_merge_size": 2},
+    "audio": {"sampling_rate": 16000, "frame_rate": 12.5, "chunk_length_s": 1.5,
+              "audio_encoding_config": {"num_mel_bins": 80, "hop_length": 160, "window_size": 400}},
+    "model_settings_builder": {"reasoning_effort": {"type": "enum", "values": ["none", "high"], "accepts_none": True, "default": "none"},
+                               "json_schema": {"type": "json_schema", "accepts_none": True, "default": None}},
+}
+KEYS = ["image_patch_size", "max_image_size", "spatial_merge_size", "sampling_rate", "frame_rate", "chunk_length_s", "transcription_format",
+        "transcription_delay_ms", "streaming_look_ahead_ms", "streaming_look_back_ms", "streaming_n_left_pad_tokens", "voice_num_audio_tokens",
+        "audio_encoding_config", "encoding_config", "num_mel_bins", "hop_length", "window_size", "rank", "token_str", "token_bytes", "is_control",
+        "pattern", "num_vocab_tokens", "default_vocab_size", "default_num_special_tokens", "version", "type", "values", "accepts_none", "default",
+        "reasoning_effort", "json_schema", "image", "audio", "multimodal", "model_settings_builder", "special_tokens", "config", "vocab", "x"]
+VALUES = JUNK + [3, 16, 99, 100, 160, 356, 357, 0.5, 12.5, 80, 80.0, 480, -80, 1e-9, 1e9, 1e18, "v1", "v2", "v3", "v7", "v11", "v13", "v15", "v3\n",
+                 "streaming", "instruct", "enum", "json_schema", "none", "high", ".+", ".", "[a-z]+", "<s>", "</s>", "<unk>", "[IMG]", "<SPECIAL_99>",
+                 {"a": 3}, {"a": 0}, {"a": 2.5}, {"a": "b"}, {"a": None}, "AA==", "AA", "A", "é==", ["high", "none"], ["high", "high"], [{"rank": 0}]]
+HELLO = {"messages": [{"role": "user", "content": "Hi"}]}
+IMAGE = {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "data:image/png;base64," + base64.b64encode(png(40, 70)).decode()}]}]}
+SOUND = base64.b64encode(wav(1600, 16000)).decode()
+HEARD = {"messages": [{"role": "user", "content": [{"type": "input_audio", "input_audio": SOUND}]}]}
+EFFORT = HELLO | {"reasoning_effort": "high", "response_format": {"type": "json_object"}}
+QUESTIONS = [
+    ("load", {}), ("info", {}), ("encode", {"text": "a b\n", "bos": True, "eos": True}), ("decode", {"tokens": [3, 101, 140], "policy": "KEEP"}),
+    ("special_id", {"token": "<s>"}), ("is_special", {"token": 3}), ("chat", HELLO), ("chat", IMAGE), ("chat", HEARD), ("chat", EFFORT),
+    ("chat", HELLO | {"truncate_for_context_length": True}), ("fim", {"prompt": "a", "suffix": "b"}), ("transcription", {"audio": SOUND, "language": "en"}),
+    ("transcription", {"audio": SOUND, "streaming": "offline"}), ("transcription", {"audio": "", "streaming": "online"}),
+    ("speech", {"input": "a", "voice": "a"}), ("speech", {"input": "a", "ref_audio": SOUND}), ("apply", HELLO | {"padding": "max_length", "max_length": 20}),
+]
+
+
+def beyond_64_bits(value):
+    """Properties that msgpack does not carry."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return any(map(beyond_64_bits, value)) if isinstance(value, list) else isinstance(value, int) and abs(value) >= 2**63
+
+
+class FileBreaker(Breaker):
+    """Faults in a tokenizer's file: the vocabulary is left alone most of the time."""
+
+    def path(self, value):
+        if self.rng.random() < 0.9:
+            value = {name: member for name, member in value.items() if name != "vocab"}
+        return super().path(value)
+
+    def junk(self):
+        return json.loads(json.dumps(self.rng.choice(VALUES)))
+
+    def add(self, parent, key):
+        if isinstance(parent, list):
+            return super().add(parent, key)
+        parent[self.rng.choice(KEYS)] = self.junk()
+
+    def rename(self, parent, key):
+        if isinstance(parent, dict):
+            parent[self.rng.choice(KEYS)] = parent.pop(key)
+        else:
+            parent.append(parent[key])
+
+    def respell(self, parent, key):
+        value = parent[key]
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            parent[key] = self.rng.choice([str(value), -value, value + 0.5, value * 1000, value / 1000, bool(value), float(value)])
+        else:
+            super().respell(parent, key)
+
+
+def seeds():
+    variants = json.loads((HERE / "variants.json").read_text(encoding="utf-8"))["variants"]
+    return [json.loads(tekken_text(v, Bases(None))) for v in variants if v["kind"] == "tekken" and not v.get("base")]
+
+
+def make_file(seed, number, documents):
+    rng = random.Random(f"{seed}/{number}")
+    document = json.loads(json.dumps(rng.choice(documents)))
+    for name, section in SECTIONS.items():
+        if rng.random() < 0.2:
+            document[name] = json.loads(json.dumps(section))
+    breaker = FileBreaker(rng)
+    for _ in range(rng.choice([0, 1, 1, 1, 2, 3])):
+        document = breaker.change(document)
+    return document
+
+
+def refusal(expect, answer):
+    """Whether sidetok refuses what docs/parity.md says it does."""
+    error = answer.get("error", {})
+    return error.get("type") == "not_supported" and any(word in error["message"] for word in ("the pattern", "the rank of special token", "256 bytes", "special tokens are not supported", "streaming_n_left_pad_tokens"))
+
+
+class Fuzz:
+    def __init__(self, options):
+        self.options = options
+        self.documents = seeds()
+        self.counts, self.refusals, self.shown = Counter(), Counter(), set()
+        self.folder = Path(tempfile.mkdtemp(prefix="fuzz_load"))
+
+    def write(self, name, document):
+        path = self.folder / f"tekken_{name}.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        return path
+
+    def differences(self, batch, recorder, name):
+        for op, request in QUESTIONS:
+            record = {"id": 0, "tokenizer": name, "op": op, "request": request}
+            expect, answer = recorder.answer(json.loads(json.dumps(record))), batch.answer(record)
+            answer.pop("record" if "record" in answer else "id", None)
+            if refusal(expect, answer):
+                self.refusals[answer["error"]["message"][:40]] += 1
+                return
+            if not same(expect, answer) and not (op == "info" and beyond_64_bits(expect)):
+                yield op, expect, answer
+            if op == "load" and "error" in expect:
+                return
+
+    def first(self, document, name="again"):
+        """The first difference of one file, alone."""
+        paths = {name: self.write(name, document)}
+        batch = Batch(self.options.sidetok, paths)
+        found = next(self.differences(batch, Recorder(paths), name), None)
+        batch.process.stdin.close()
+        batch.process.wait()
+        return found
+
+    def report(self, number, document):
+        kind = lambda found: found and (found[0], str(found[1].get("error", {}).get("type")), str(found[2].get("error", {}).get("type")))
+        wanted = kind(self.first(document))
+        if wanted in self.shown:
+            return
+        self.shown.add(wanted)
+        vocabulary = document.get("vocab")
+        rest = {name: value for name, value in document.items() if name != "vocab"}
+        whole = lambda rest: {"vocab": vocabulary, **rest} if "vocab" in document else rest
+        smallest = shrink(rest, lambda rest: kind(self.first(whole(rest))) == wanted, 15) if wanted else rest
+        op, expect, answer = self.first(whole(smallest)) or ("none alone", {}, {})
+        expected, got = first_difference(expect, answer)
+        print(f"--- --seed {self.options.seed} --only {number}: {op}\n    {json.dumps(smallest)[:1200]}\n    expected {expected}\n    got      {got}", flush=True)
+
+    def round(self, numbers):
+        files = {f"n{number}": make_file(self.options.seed, number, self.documents) for number in numbers}
+        paths = {name: self.write(name, document) for name, document in files.items()}
+        batch, recorder = Batch(self.options.sidetok, paths), Recorder(paths)
+        for name, document in files.items():
+            found = next(self.differences(batch, recorder, name), None)
+            self.counts["failed" if found else "passed"] += 1
+            if found and len(self.shown) < self.options.show:
+                self.report(int(name[1:]), document)
+        batch.process.stdin.close()
+        batch.process.wait()
+        for path in paths.values():
+            path.unlink()
+
+    def run(self):
+        if self.options.only is not None:
+            return self.round([self.options.only])
+        end, number = time.monotonic() + self.options.seconds, 0
+        while number < self.options.count if self.options.count else time.monotonic() < end:
+            self.round(range(number, number + AT_ONCE))
+            number += AT_ONCE
+
+
+def main():
+    parser = argparse.ArgumentParser(description="compare damaged tokenizer files with the installed reference")
+    parser.add_argument("--sidetok", required=True)
+    parser.add_argument("--seed", default=str(int(time.time())))
+    parser.add_argument("--count", type=int)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--show", type=int, default=10)
+    parser.add_argument("--only", type=int)
+    fuzz = Fuzz(parser.parse_args())
+    fuzz.run()
+    for name, n in fuzz.refusals.items():
+        print(f"{n:8} refused: {name}")
+    print(f"seed {fuzz.options.seed}")
+    print(f"{fuzz.counts['passed']} passed, {fuzz.counts['failed']} failed")
+    sys.exit(1 if fuzz.counts["failed"] else 0)
+
+
+if __name__ == "__main__":
+    main()
