@@ -4,54 +4,9 @@
 #include "health.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <stdlib.h>
-
-const char options_help[] =
-    "sidetokd - tokenizes chats for Mistral models, out of the caller's process\n"
-    "\n"
-    "usage: sidetokd --tokenizer NAME=PATH [--tokenizer NAME=PATH ...] [--listen URL ...] [options]\n"
-    "\n"
-    "  --tokenizer NAME=PATH     A tokenizer and the name that requests call it by; repeat for several. The "
-    "first is\n"
-    "                            the default. PATH is a tokenizer file (tekken*.json, *.model, "
-    "*.model.vN[mK]) or a\n"
-    "                            model's folder, in which tekken.json is taken, else the last *.model* in "
-    "order.\n"
-    "  --listen URL              Where clients connect; repeat for several: ipc:///path, abstract://name,\n"
-    "                            tcp://host:port. Default ipc://$RUNTIME_DIRECTORY/sidetokd.sock, without "
-    "that\n"
-    "                            variable ipc:///run/sidetok/sidetokd.sock\n"
-    "  --socket-mode MODE        Octal mode of ipc sockets, set before anyone can connect. Default 0660\n"
-    "  --socket-group GROUP      Group of ipc sockets, by name or number. Default: the process's group\n"
-    "  --health tcp://HOST:PORT  Answers GET /livez, /readyz and /healthz by HTTP. Default: off\n"
-    "  --queue-requests N        Requests that may wait; more are answered \"busy\". Default 1024\n"
-    "  --queue-bytes SIZE        Bytes that waiting requests may hold together; more is \"busy\". Default "
-    "256M\n"
-    "  --max-request-bytes SIZE  Larger requests are answered \"too_large\". Default 0: --queue-bytes is the "
-    "limit\n"
-    "  --cache-bytes SIZE        Learned pieces kept per tokenizer; 0 keeps none. Default 16M\n"
-    "  --drain-seconds N         How long a stop waits for queued requests. Default 30\n"
-    "  --config FILE             Reads \"key = value\" lines; keys are the flags above without \"--\", \"#\" "
-    "begins a\n"
-    "                            comment, tokenizer and listen may be repeated\n"
-    "  --check                   Explains every mistake in flags, environment and file, loads each "
-    "tokenizer, and\n"
-    "                            ends without listening\n"
-    "  --version, --help         Print and end\n"
-    "\n"
-    "SIZE is a number of bytes with an optional K, M or G (powers of 1024).\n"
-    "Each key is also an environment variable, SIDETOKD_QUEUE_REQUESTS for queue-requests; elements of a "
-    "list are\n"
-    "separated by commas. Command line comes before environment, environment before file.\n"
-    "\n"
-    "SIGTERM and SIGINT answer what is queued, then end; a second one ends at once. SIGHUP loads the "
-    "tokenizers anew\n"
-    "and keeps the old ones when one does not load.\n"
-    "\n"
-    "exit status: 0 ended as asked or --check found nothing wrong; 1 a tokenizer does not load; 2 bad usage "
-    "or\n"
-    "configuration; 3 cannot listen; 4 no memory or another failure of the system\n";
 
 enum option_kind {
     OPTION_TOKENIZER, /* list of NAME=PATH */
@@ -59,6 +14,9 @@ enum option_kind {
     OPTION_MODE,      /* octal */
     OPTION_HEALTH,    /* tcp://host:port */
     OPTION_GROUP,     /* name or number */
+    OPTION_USERS,     /* list of names or numbers */
+    OPTION_GROUPS,    /* the same */
+    OPTION_SWITCH,    /* yes or no */
     OPTION_COUNT,     /* 1 or more */
     OPTION_SIZE,      /* 1 or more */
     OPTION_SIZE_OR_ZERO,
@@ -77,6 +35,12 @@ static const struct option_key option_keys[] = {
 #include "options.def"
 };
 enum { N_KEYS = sizeof option_keys / sizeof option_keys[0] };
+
+static bool is_list(size_t key)
+{
+    enum option_kind kind = option_keys[key].kind;
+    return kind == OPTION_TOKENIZER || kind == OPTION_URL || kind == OPTION_USERS || kind == OPTION_GROUPS;
+}
 
 /* Sources, the strongest first; a key set by a stronger one is left alone by a weaker one. */
 enum option_source { SOURCE_UNSET, SOURCE_FLAG, SOURCE_ENVIRONMENT, SOURCE_FILE, SOURCE_DEFAULT };
@@ -186,18 +150,45 @@ static bool health_ok(struct reader *reader, struct str value)
     return false;
 }
 
-static enum sidetok_error set_group(struct reader *reader, struct str *field, struct str value)
+/* A NUL-terminated copy; NULL (recorded) when memory is out. */
+static const char *terminated(struct call *call, struct str text)
 {
-    uint64_t number;
-    char *name = call_alloc(reader->call, value.size + 1);
+    char *copy = call_alloc(call, text.size + 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    return copy;
+}
+
+enum sidetok_error option_owner(struct call *call, struct str text, bool is_group, uint64_t *ret_id)
+{
+    enum { LARGEST = UINT32_MAX - 1 }; /* the one above means "none" to the system */
+    const char *name = terminated(call, text);
     if (!name)
         return SIDETOK_E_NO_MEMORY;
-    memcpy(name, value.data, value.size);
-    name[value.size] = '\0';
-    if (!parse_number(value, 10, &number) && !getgrnam(name))
-        mistake(reader, "there is no group '%.*s'", value);
-    *field = value;
-    return SIDETOK_OK;
+    if (parse_number(text, 10, ret_id))
+        return *ret_id <= LARGEST ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT;
+    const struct group *group = is_group ? getgrnam(name) : NULL;
+    const struct passwd *user = is_group ? NULL : getpwnam(name);
+    *ret_id = group ? group->gr_gid : user ? user->pw_uid : 0;
+    return group || user ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT;
+}
+
+static enum sidetok_error check_owner(struct reader *reader, struct str value, bool is_group)
+{
+    uint64_t id;
+    enum sidetok_error error = option_owner(reader->call, value, is_group, &id);
+    if (error == SIDETOK_E_INVALID_ARGUMENT)
+        mistake(reader, is_group ? "there is no group '%.*s'" : "there is no user '%.*s'", value);
+    return error == SIDETOK_E_NO_MEMORY ? error : SIDETOK_OK;
+}
+
+static void set_switch(struct reader *reader, bool *field, struct str value)
+{
+    *field = str_equal(value, STR("yes"));
+    if (!*field && !str_equal(value, STR("no")))
+        mistake(reader, "'%.*s' is neither yes nor no", value);
 }
 
 /* text after the other n elements. */
@@ -250,7 +241,15 @@ static enum sidetok_error set_value(struct reader *reader, const struct option_k
         *(struct str *)field = value;
         return SIDETOK_OK;
     case OPTION_GROUP:
-        return set_group(reader, field, value);
+        *(struct str *)field = value;
+        return check_owner(reader, value, true);
+    case OPTION_USERS:
+    case OPTION_GROUPS:
+        TRY(check_owner(reader, value, key->kind == OPTION_GROUPS));
+        return list_add(reader, field, value);
+    case OPTION_SWITCH:
+        set_switch(reader, field, value);
+        return SIDETOK_OK;
     case OPTION_COUNT:
     case OPTION_SIZE:
     case OPTION_SIZE_OR_ZERO:
@@ -278,8 +277,7 @@ static enum sidetok_error check_overruled(struct reader *reader, enum option_sou
 static enum sidetok_error set_key(struct reader *reader, enum option_source source, size_t key,
                                   struct str value)
 {
-    bool is_list = option_keys[key].kind == OPTION_TOKENIZER || option_keys[key].kind == OPTION_URL;
-    if (reader->seen_in[key] & 1u << source && !is_list)
+    if (reader->seen_in[key] & 1u << source && !is_list(key))
         mistake(reader, "%.*s is set twice", option_keys[key].name);
     reader->seen_in[key] |= 1u << source;
     if (reader->set_by[key] != SOURCE_UNSET && reader->set_by[key] != source)
@@ -370,9 +368,8 @@ static enum sidetok_error read_environment(struct reader *reader)
         if (rest.size == 0)
             continue;
         TRY(place_of_variable(reader, name));
-        bool is_list = option_keys[key].kind == OPTION_TOKENIZER || option_keys[key].kind == OPTION_URL;
         while (rest.size > 0) {
-            const char *comma = is_list ? memchr(rest.data, ',', rest.size) : NULL;
+            const char *comma = is_list(key) ? memchr(rest.data, ',', rest.size) : NULL;
             size_t n = comma ? (size_t)(comma - rest.data) : rest.size;
             TRY(set_key(reader, SOURCE_ENVIRONMENT, key, (struct str){rest.data, n}));
             rest = str_from_offset(rest, comma ? n + 1 : n);
@@ -467,6 +464,23 @@ static enum sidetok_error set_defaults(struct reader *reader)
     return SIDETOK_OK;
 }
 
+/* Addresses that no file's mode protects need a word more: docs/security.md. */
+static void check_listen(struct reader *reader)
+{
+    const struct options *options = reader->options;
+    bool has_allowed = options->allow_uid.n + options->allow_gid.n > 0;
+    for (size_t i = 0; i < options->listen.n; i++) {
+        struct str url = options->listen.items[i];
+        reader->place = options->listen.places[i];
+        if (str_starts_with(url, STR("tcp://")) && !options->insecure_tcp)
+            mistake(reader, "'%.*s' serves whoever reaches the port, unencrypted: say insecure-tcp yes, too",
+                    url);
+        if (str_starts_with(url, STR("abstract://")) && !has_allowed)
+            mistake(reader, "'%.*s' has no mode and no group: say whom it serves by allow-uid or allow-gid",
+                    url);
+    }
+}
+
 enum sidetok_error options_read(struct call *call, int argc, const char *const *argv,
                                 option_environment *environment, struct buf *mistakes,
                                 struct options *ret_options)
@@ -482,6 +496,7 @@ enum sidetok_error options_read(struct call *call, int argc, const char *const *
     if (ret_options->config.size > 0)
         TRY(read_file(&reader));
     TRY(set_defaults(&reader));
+    check_listen(&reader);
     reader.place = STR("sidetokd");
     if (ret_options->tokenizers.n == 0 && buf_str(mistakes).size == 0)
         mistake(&reader, "no tokenizer: give --tokenizer NAME=PATH%.*s", (struct str){"", 0});

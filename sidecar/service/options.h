@@ -24,6 +24,9 @@ struct options {
     struct option_list listen;     /* URLs, checked */
     struct str socket_mode;        /* "0660" */
     struct str socket_group;       /* name or number; empty: the process's own */
+    struct option_list allow_uid;  /* users that Unix sockets serve: names or numbers, checked */
+    struct option_list allow_gid;  /* primary groups, the same; both empty: no such bound */
+    bool insecure_tcp;             /* tcp:// may be listened on */
     struct str health;             /* "tcp://host:port", checked; empty: none */
     uint64_t mode;                 /* of ipc sockets: socket_mode as a number */
     uint64_t queue_requests;       /* 1 or more */
@@ -54,6 +57,12 @@ enum sidetok_error options_read(struct call *call, int argc, const char *const *
 
 /** The name and the path of an element of options->tokenizers. */
 void option_tokenizer(struct str item, struct str *ret_name, struct str *ret_path);
+
+/**
+ * The number of a user, or group, given by name or number. SIDETOK_E_INVALID_ARGUMENT, not recorded, when
+ * there is none; SIDETOK_E_NO_MEMORY.
+ */
+enum sidetok_error option_owner(struct call *call, struct str text, bool is_group, uint64_t *ret_id);
 
 /** Reads "512", "64K", "256M", "2G" (powers of 1024). False on anything else. */
 bool option_size(struct str text, uint64_t *ret_size);

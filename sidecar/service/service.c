@@ -229,6 +229,10 @@ static enum service_status start(struct service *service, struct call *call)
         log_line(LOG_LEVEL_ERROR, "cannot open a socket: %s", nng_strerror(error));
         return SERVICE_SYSTEM;
     }
+    if (peers_guard(call, service->socket, service->options, &service->peers) != SIDETOK_OK) {
+        log_line(LOG_LEVEL_ERROR, "%.*s", STR_ARG(call->failure.message));
+        return SERVICE_SYSTEM;
+    }
     if (listener_open(call, service->socket, service->options, &service->listener) != SIDETOK_OK) {
         log_line(LOG_LEVEL_ERROR, "%.*s", STR_ARG(call->failure.message));
         listener_close(&service->listener);

@@ -4,6 +4,7 @@
 #include "handler.h"
 #include "listener.h"
 #include "options.h"
+#include "peers.h"
 #include "progress.h"
 #include "queue.h"
 
@@ -50,6 +51,7 @@ struct service {
     pthread_mutex_t models_mutex;
     nng_socket socket;
     struct listener listener;
+    struct peers peers;
     struct queue queue;
     pthread_t receiver, worker, guard;
     bool has_guard;

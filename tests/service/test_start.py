@@ -115,7 +115,7 @@ def test_environment_stands_between_flags_and_file():
 
 def test_several_addresses_and_tokenizers_are_served():
     name = f"sidetok-test-{os.getpid()}"
-    with Daemon("--listen", f"abstract://{name}", tokenizers={"v3": SPM, "tekken": TEKKEN}) as daemon:
+    with Daemon("--listen", f"abstract://{name}", "--allow-uid", str(os.getuid()), tokenizers={"v3": SPM, "tekken": TEKKEN}) as daemon:
         client = daemon.client()
         first, second = client.ask("encode", {"text": "Hello"}), client.ask("encode", {"text": "Hello"}, tokenizer="tekken")
         assert first.code == second.code == 0 and first.ids != second.ids

@@ -143,6 +143,42 @@ TEST(every_mistake_is_told_with_its_place)
     call_done(&r.call);
 }
 
+/* An address that no file's mode protects is listened on only when it was said whom it serves. */
+TEST(addresses_without_a_mode_need_a_word_more)
+{
+    struct reading r;
+    READ(&r, no_environment, "--tokenizer", "a=/x", "--listen", "tcp://127.0.0.1:1", "--listen",
+         "abstract://s");
+    CHECK_STR(
+        buf_str(&r.mistakes),
+        STR("--listen: 'tcp://127.0.0.1:1' serves whoever reaches the port, unencrypted: say insecure-tcp "
+            "yes, too\n"
+            "--listen: 'abstract://s' has no mode and no group: say whom it serves by allow-uid or "
+            "allow-gid\n"));
+    call_done(&r.call);
+    READ(&r, no_environment, "--tokenizer", "a=/x", "--listen", "tcp://127.0.0.1:1", "--listen",
+         "abstract://s", "--insecure-tcp", "yes", "--allow-gid", "0");
+    CHECK_INT(r.error, SIDETOK_OK);
+    call_done(&r.call);
+}
+
+TEST(peers_are_named_by_name_or_number)
+{
+    struct reading r;
+    READ(&r, no_environment, "--tokenizer", "a=/x", "--allow-uid", "root", "--allow-uid", "4294967294",
+         "--allow-uid", "4294967295", "--allow-uid", "nobody-has-this-name", "--allow-gid", "-1",
+         "--insecure-tcp", "true");
+    CHECK_STR(buf_str(&r.mistakes), STR("--allow-uid: there is no user '4294967295'\n"
+                                        "--allow-uid: there is no user 'nobody-has-this-name'\n"
+                                        "--allow-gid: there is no group '-1'\n"
+                                        "--insecure-tcp: 'true' is neither yes nor no\n"));
+    uint64_t id = 1;
+    CHECK_INT(option_owner(&r.call, STR("root"), false, &id), SIDETOK_OK);
+    CHECK_INT(id, 0);
+    CHECK_INT(option_owner(&r.call, STR("root"), true, &id), SIDETOK_OK);
+    call_done(&r.call);
+}
+
 TEST(names_are_unique_and_single_keys_single)
 {
     struct reading r;
@@ -278,7 +314,8 @@ TEST(each_allocation_fails_once_and_is_told)
 
 TEST_MAIN(RUN(defaults_are_those_of_the_help), RUN(a_size_has_a_unit_or_none),
           RUN(flags_take_values_in_both_spellings), RUN(command_line_comes_before_environment_before_file),
-          RUN(every_mistake_is_told_with_its_place), RUN(names_are_unique_and_single_keys_single),
+          RUN(every_mistake_is_told_with_its_place), RUN(addresses_without_a_mode_need_a_word_more),
+          RUN(peers_are_named_by_name_or_number), RUN(names_are_unique_and_single_keys_single),
           RUN(a_missing_file_and_no_tokenizer_are_mistakes),
           RUN(what_a_stronger_source_overrules_is_checked_too),
           RUN(each_element_of_a_list_knows_where_it_was_said),
