@@ -7,7 +7,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 out=$(realpath -m "${1:-$root/build-deb}")
-install_packages "${build_packages[@]}" build-essential debhelper dpkg-dev fakeroot lintian libjpeg-dev \
+install_packages "${build_packages[@]}" build-essential debhelper dpkg-dev git fakeroot lintian libjpeg-dev \
     $(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)
 fetch_models
 
