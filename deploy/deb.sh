@@ -7,8 +7,9 @@
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 out=$(realpath -m "${1:-$root/build-deb}")
-install_packages "${build_packages[@]}" build-essential debhelper dpkg-dev git fakeroot lintian libjpeg-dev \
-    $(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)
+# where pkg-config finds systemd.pc
+systemd_pc=$(. /etc/os-release && [ "${VERSION_ID:-13}" -le 12 ] && echo systemd || echo systemd-dev)
+install_packages "${build_packages[@]}" build-essential debhelper dpkg-dev fakeroot git libjpeg-dev lintian "$systemd_pc"
 fetch_models
 
 # The tree as it is, without what is not the project's; debian/ stands at its top there, and here in deploy/.
