@@ -1,7 +1,5 @@
 #include "bpe.h"
 
-#include "runs.h"
-
 #include <string.h>
 
 enum { SHORT = 64 };
@@ -86,12 +84,13 @@ static void parts_merge(const struct ranks *ranks, struct parts *parts, size_t b
     }
 }
 
-static size_t encode_short(const struct ranks *ranks, struct str segment, uint32_t *ret)
+/* Merges until `stop` parts are left, or nothing joins. */
+static size_t encode_short(const struct ranks *ranks, struct str segment, size_t stop, uint32_t *ret)
 {
     struct parts parts;
     size_t n = 0;
     parts_init(ranks, &parts, segment);
-    while (parts.joinable)
+    for (size_t left = segment.size; parts.joinable && left > stop; left--)
         parts_merge(ranks, &parts, lowest_join(&parts));
     for (uint64_t left = parts.begins; left; left &= left - 1)
         ret[n++] = parts.rank[__builtin_ctzll(left)];
@@ -155,13 +154,15 @@ static void push_join(struct heap *heap, const struct ranks *ranks, struct str s
         heap_push(heap, (struct join){rank, begin, end});
 }
 
-static void merge_all(const struct ranks *ranks, struct str segment, struct part *parts, struct heap *heap)
+static void merge_all(const struct ranks *ranks, struct str segment, struct part *parts, struct heap *heap,
+                      size_t stop)
 {
-    while (heap->n > 0) {
+    for (size_t left = segment.size; heap->n > 0 && left > stop;) {
         struct join join = heap_pop(heap);
         struct part *part = &parts[join.begin];
         if (part->rank == RANK_NONE || part->next >= join.end || parts[part->next].next != join.end)
             continue;
+        left--;
         parts[part->next].rank = RANK_NONE;
         part->rank = join.rank;
         part->next = join.end;
@@ -174,7 +175,7 @@ static void merge_all(const struct ranks *ranks, struct str segment, struct part
 }
 
 static enum sidetok_error encode_long(struct call *call, const struct ranks *ranks, struct str segment,
-                                      uint32_t *ret, size_t *ret_n)
+                                      size_t stop, uint32_t *ret, size_t *ret_n)
 {
     /* Each merge pushes two joins at most and there are size - 1 merges. */
     struct part *parts = call_alloc_array(call, segment.size, sizeof *parts);
@@ -185,7 +186,7 @@ static enum sidetok_error encode_long(struct call *call, const struct ranks *ran
         parts[i] = (struct part){(uint8_t)segment.data[i], i + 1, i - 1};
     for (uint32_t i = 0; i + 1 < segment.size; i++)
         push_join(&heap, ranks, segment, parts, i);
-    merge_all(ranks, segment, parts, &heap);
+    merge_all(ranks, segment, parts, &heap, stop);
     *ret_n = 0;
     for (uint32_t i = 0; i < segment.size; i = parts[i].next)
         ret[(*ret_n)++] = parts[i].rank;
@@ -195,11 +196,30 @@ static enum sidetok_error encode_long(struct call *call, const struct ranks *ran
 enum sidetok_error bpe_encode(struct call *call, const struct ranks *ranks, struct str segment, uint32_t *ret,
                               size_t *ret_n)
 {
-    if (segment.size > SHORT) {
-        if (runs_encode(ranks, segment, ret, ret_n))
-            return SIDETOK_OK;
-        return encode_long(call, ranks, segment, ret, ret_n);
+    if (segment.size > SHORT)
+        return encode_long(call, ranks, segment, 1, ret, ret_n);
+    *ret_n = encode_short(ranks, segment, 1, ret);
+    return SIDETOK_OK;
+}
+
+enum sidetok_error bpe_split(struct call *call, const struct ranks *ranks, struct str piece,
+                             uint32_t *ret_left, uint32_t *ret_right, bool *ret_found)
+{
+    uint32_t few[SHORT], *parts = few;
+    size_t n = 0;
+    *ret_found = false;
+    if (piece.size > SHORT) {
+        parts = call_alloc_array(call, piece.size, sizeof *parts);
+        if (!parts)
+            return SIDETOK_E_NO_MEMORY;
+        TRY(encode_long(call, ranks, piece, 2, parts, &n));
+    } else if (piece.size > 1) {
+        n = encode_short(ranks, piece, 2, parts);
     }
-    *ret_n = encode_short(ranks, segment, ret);
+    if (n != 2)
+        return SIDETOK_OK;
+    *ret_left = parts[0];
+    *ret_right = parts[1];
+    *ret_found = true;
     return SIDETOK_OK;
 }

@@ -18,4 +18,13 @@
 enum sidetok_error bpe_encode(struct call *call, const struct ranks *ranks, struct str segment, uint32_t *ret,
                               size_t *ret_n);
 
+/**
+ * The last step to a piece: the two parts that merge to it when its bytes are merged by themselves.
+ *
+ * ret_found  False when merging ends before, or the piece is a byte: no merge leads to it.
+ * Returns SIDETOK_OK or SIDETOK_E_NO_MEMORY.
+ */
+enum sidetok_error bpe_split(struct call *call, const struct ranks *ranks, struct str piece,
+                             uint32_t *ret_left, uint32_t *ret_right, bool *ret_found);
+
 #endif

@@ -5,88 +5,169 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define FF ~(uint64_t)0
-const uint64_t table_fill[TABLE_MAX_SIZE + 1][2] = {
-    {FF, FF},       {FF << 8, FF},  {FF << 16, FF}, {FF << 24, FF}, {FF << 32, FF}, {FF << 40, FF},
-    {FF << 48, FF}, {FF << 56, FF}, {0, FF},        {0, FF << 8},   {0, FF << 16},  {0, FF << 24},
-    {0, FF << 32},  {0, FF << 40},  {0, FF << 48},  {0, FF << 56},  {0, 0},
-};
+enum { EMPTY = 0xfe };
+
+/* Forgets all that a line holds. */
+static void empty_line(struct table_line *line)
+{
+    memset(line->keys, EMPTY, sizeof line->keys);
+    memset(line->values, 0, sizeof line->values);
+}
 
 /* Huge pages are asked for before the first touch: the table is read at random, a page of 4 KiB at each
  * piece. */
 bool piece_table_open(struct piece_table *table, size_t size_bytes, bool learns)
 {
-    enum { LINE = 2 * sizeof(struct table_entry), HUGE_PAGE = 2 << 20 };
+    enum { HUGE_PAGE = 2 << 20, LEAST = 4096 };
     unsigned bits = 6;
-    while (bits < 40 && ((size_t)LINE << (bits + 1)) <= size_bytes)
+    while (bits < 40 && (sizeof(struct table_line) << (bits + 1)) <= size_bytes)
         bits++;
-    size_t size = (size_t)LINE << bits;
-    uint64_t key = random_key();
+    size_t size = sizeof(struct table_line) << bits;
     *table = (struct piece_table){.shift = 64 - bits, .learns = learns, .size_bytes = size};
-    table->key_low = key * 0x9e3779b97f4a7c15 | 1;
-    table->key_high = (key ^ key >> 29) * 0xbf58476d1ce4e5b9 | 1;
-    table->entries = aligned_alloc(size >= HUGE_PAGE ? HUGE_PAGE : 4096, size);
-    if (!table->entries)
+    for (uint64_t i = 0, key = random_key(); i < 4; i++)
+        table->secret[i] = ((key ^ key >> (13 + i)) * (0x9e3779b97f4a7c15 + 2 * i)) | 1;
+    table->lines = aligned_alloc(size >= HUGE_PAGE ? HUGE_PAGE : LEAST, size);
+    if (!table->lines)
         return false;
     if (size >= HUGE_PAGE)
-        (void)madvise(table->entries, size, MADV_HUGEPAGE);
-    memset(table->entries, 0xff, size);
+        (void)madvise(table->lines, size, MADV_HUGEPAGE);
+    for (size_t i = 0; i < (size_t)1 << bits; i++)
+        empty_line(&table->lines[i]);
     return true;
 }
 
 void piece_table_close(struct piece_table *table)
 {
-    free(table->entries);
-    table->entries = NULL;
+    free(table->lines);
+    table->lines = NULL;
 }
 
-/* The neighbour in the pair of lines that processors fetch together. */
-static struct table_entry *other_line(const struct piece_table *table, struct table_entry *line)
+/* A piece in the long form, whatever its size. */
+static void long_key(struct str piece, struct table_key ret[2])
 {
-    return table->entries + ((size_t)(line - table->entries) ^ 2);
+    enum { HALF = TABLE_LONG_SIZE / 2 };
+    char *bytes = (char *)ret;
+    memset(ret, 0xff, 2 * sizeof *ret);
+    bytes[0] = bytes[16] = (char)EMPTY;
+    memcpy(bytes + 1, piece.data, piece.size < HALF ? piece.size : HALF);
+    if (piece.size > HALF)
+        memcpy(bytes + 17, piece.data + HALF, piece.size - HALF);
 }
 
-struct table_entry *piece_table_find(const struct piece_table *table, struct table_key key)
+static struct table_line *line_of_long(const struct piece_table *table, const struct table_key key[2])
 {
-    struct table_entry *line = piece_table_line(table, key), *other = other_line(table, line);
-    for (int i = 0; i < 2; i++)
-        if (table_entry_has(line + i, key))
-            return line + i;
-    for (int i = 0; i < 2; i++)
-        if (table_entry_has(other + i, key))
-            return other + i;
-    return NULL;
+    uint64_t hash = key[0].low * table->secret[0] + key[0].high * table->secret[1] +
+                    key[1].low * table->secret[2] + key[1].high * table->secret[3];
+    return table->lines + (hash >> table->shift);
 }
 
-static bool is_empty(const struct table_entry *entry)
+struct table_line *piece_table_long_line(const struct piece_table *table, struct str piece)
 {
-    return (entry->low & entry->high) == ~(uint64_t)0;
+    struct table_key key[2];
+    long_key(piece, key);
+    return line_of_long(table, key);
 }
 
-/* Where a new piece goes: an empty place, else one that was learned; NULL when vocabulary pieces have all
- * four. */
-static struct table_entry *place_of(struct piece_table *table, struct table_key key)
+/* A piece of up to 16 bytes has its line by its short key in either form. */
+static struct table_line *line_of(const struct piece_table *table, struct str piece, struct table_key key,
+                                  const struct table_key longer[2])
 {
-    struct table_entry *line = piece_table_line(table, key), *lines[2] = {line, other_line(table, line)};
-    for (int i = 0; i < 4; i++)
-        if (is_empty(lines[i / 2] + i % 2))
-            return lines[i / 2] + i % 2;
-    unsigned first = table->turn++;
-    for (unsigned i = 0; i < 4; i++) {
-        struct table_entry *entry = lines[i / 2] + (first + i) % 2;
-        if (!(entry->meta & TABLE_VOCAB))
-            return entry;
+    return piece.size <= TABLE_SHORT_SIZE ? piece_table_line(table, key) : line_of_long(table, longer);
+}
+
+/* Processors fetch the neighbour of a line with it. */
+static struct table_line *neighbour(const struct piece_table *table, struct table_line *line)
+{
+    return table->lines + ((size_t)(line - table->lines) ^ 1);
+}
+
+static bool is_long(const struct table_line *line)
+{
+    return line->values[1].meta & TABLE_LONG;
+}
+
+static struct table_answer find_in(struct table_line *line, struct str piece, struct table_key key,
+                                   const struct table_key longer[2])
+{
+    if (piece.size <= TABLE_SHORT_SIZE) {
+        const struct table_value *value = table_line_find(line, &key);
+        if (value)
+            return (struct table_answer){value->ids, value->meta, true};
     }
-    return NULL;
+    if (table_key_equal(line->keys[0], longer[0]) && table_key_equal(line->keys[1], longer[1]))
+        return (struct table_answer){line->long_ids, line->long_meta, true};
+    return (struct table_answer){NULL, 0, true};
 }
 
-bool piece_table_add(struct piece_table *table, struct table_key key, const uint32_t *ids, uint32_t meta)
+struct table_answer piece_table_find(const struct piece_table *table, struct str piece, struct table_key key)
 {
-    struct table_entry *place = table->learns || meta & TABLE_VOCAB ? place_of(table, key) : NULL;
-    if (!place)
+    struct table_key longer[2];
+    long_key(piece, longer);
+    struct table_line *line = line_of(table, piece, key, longer);
+    struct table_answer answer = find_in(line, piece, key, longer);
+    if (!answer.ids && line->values[1].meta & TABLE_SPILLS)
+        answer = find_in(neighbour(table, line), piece, key, longer);
+    answer.certain = answer.ids || !(line->values[1].meta & TABLE_LACKS);
+    return answer;
+}
+
+static uint32_t meta_of(const struct table_line *line, unsigned place)
+{
+    return (is_long(line) ? line->long_meta : line->values[place].meta) & ~(uint32_t)TABLE_OF_LINE;
+}
+
+static void put_long(struct table_line *line, struct str piece, const uint32_t *ids, uint32_t meta)
+{
+    uint32_t of_line = line->values[1].meta & TABLE_OF_LINE;
+    long_key(piece, line->keys);
+    memcpy(line->long_ids, ids, (meta & TABLE_COUNT) * sizeof *ids);
+    line->long_meta = meta | TABLE_LONG | of_line;
+}
+
+static void put_short(struct table_line *line, unsigned place, struct table_key key, const uint32_t *ids,
+                      uint32_t meta)
+{
+    uint32_t of_line = line->values[1].meta & TABLE_OF_LINE;
+    if (is_long(line))
+        empty_line(line);
+    line->keys[place] = key;
+    line->values[place].meta = meta;
+    line->values[1].meta = (line->values[1].meta & ~(uint32_t)TABLE_OF_LINE) | of_line;
+    memcpy(line->values[place].ids, ids, (meta & TABLE_COUNT) * sizeof *ids);
+}
+
+/* Puts a piece into a line, in place of what was learned; false where vocabulary pieces are in the way. */
+static bool put(struct piece_table *table, struct table_line *line, struct str piece, struct table_key key,
+                const uint32_t *ids, uint32_t meta)
+{
+    uint32_t metas[2] = {meta_of(line, 0), meta_of(line, 1)};
+    if (piece.size > TABLE_SHORT_SIZE || (meta & TABLE_COUNT) > TABLE_SHORT_IDS) {
+        if ((metas[0] | metas[1]) & TABLE_VOCAB)
+            return false;
+        put_long(line, piece, ids, meta);
+        return true;
+    }
+    unsigned place = metas[0] == 0 ? 0 : metas[1] == 0 ? 1 : table->turn++ & 1;
+    if (metas[place] & TABLE_VOCAB)
+        place ^= 1;
+    if (metas[place] & TABLE_VOCAB)
         return false;
-    *place = (struct table_entry){.low = key.low, .high = key.high, .meta = meta};
-    for (uint32_t i = 0; i < (meta & TABLE_COUNT); i++)
-        place->ids[i] = ids[i];
+    put_short(line, place, key, ids, meta);
     return true;
+}
+
+bool piece_table_add(struct piece_table *table, struct str piece, struct table_key key, const uint32_t *ids,
+                     uint32_t meta)
+{
+    if (!table->learns && !(meta & TABLE_VOCAB))
+        return false;
+    struct table_line *line =
+        piece.size <= TABLE_SHORT_SIZE ? piece_table_line(table, key) : piece_table_long_line(table, piece);
+    if (put(table, line, piece, key, ids, meta))
+        return true;
+    line->values[1].meta |= TABLE_SPILLS;
+    if (put(table, neighbour(table, line), piece, key, ids, meta))
+        return true;
+    line->values[1].meta |= meta & TABLE_VOCAB ? TABLE_LACKS : 0;
+    return false;
 }

@@ -3,6 +3,7 @@
 
 #include "cuts.h"
 #include "engine.h"
+#include "joins.h"
 #include "map.h"
 #include "ranks.h"
 
@@ -23,6 +24,7 @@ struct tekken {
     enum tekken_pattern pattern;
     struct ranks ranks;
     struct cuts cuts;
+    struct joins joins;
     struct tekken_special *specials; /* in the file's order; info.n_special of them, fillers included */
     struct map special_of_text;      /* token_str to its place in specials */
     int64_t *special_ranks;          /* ascending */

@@ -1,7 +1,17 @@
 #ifndef SIDETOK_TOKENIZER_TEKKEN_ENCODE_H
 #define SIDETOK_TOKENIZER_TEKKEN_ENCODE_H
 
+#include "piece_table.h"
 #include "tekken.h"
+
+/** One thread's working memory. */
+struct tekken_encoder {
+    struct encoder head;
+    struct piece_table table;
+    const struct first_look *look;
+    uint32_t n_special;
+    const char *text_end; /* of the text being encoded: keys are read 16 bytes at a time */
+};
 
 /* The encoding half of tekken_ops; the contracts are those of tokenizer.h. */
 enum sidetok_error tekken_encoder_open(struct call *call, const struct tokenizer *tokenizer,
@@ -10,5 +20,12 @@ void tekken_encoder_close(struct encoder *encoder);
 enum sidetok_error tekken_encode(struct call *call, struct encoder *encoder, struct str text,
                                  struct ids *ids);
 enum sidetok_error tekken_check(struct call *call, struct encoder *encoder, struct str text);
+
+/**
+ * Appends the ids of one pre-token, whatever its size; learns what it becomes.
+ * Rule: CoreBPE.encode: a pre-token that is a piece is that piece, whatever merges would give.
+ */
+enum sidetok_error tekken_encode_piece(struct call *call, struct tekken_encoder *encoder, struct str piece,
+                                       struct ids *ids);
 
 #endif

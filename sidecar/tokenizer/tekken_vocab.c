@@ -224,7 +224,8 @@ enum sidetok_error tekken_read_vocab(struct tekken_file *file)
     if (n < 256)
         return failure_set(file->call, SIDETOK_E_NOT_SUPPORTED,
                            "a vocabulary without all 256 bytes is not supported");
-    if (cuts_build(&tekken->head.home, &tekken->cuts, &tekken->ranks) != SIDETOK_OK)
+    if (cuts_build(&tekken->head.home, &tekken->cuts, &tekken->ranks) != SIDETOK_OK ||
+        joins_build(&tekken->head.home, &tekken->joins, &tekken->ranks) != SIDETOK_OK)
         return failure_no_memory(file->call);
     tekken->head.info.n_words = (uint32_t)size;
     return SIDETOK_OK;

@@ -1,4 +1,5 @@
 #include "boundaries.h"
+#include "first_look.h"
 #include "pretokenizer.h"
 #include "tests/support/test.h"
 
@@ -58,11 +59,11 @@ static size_t random_text(unsigned *seed, char *text)
 }
 
 /* Walks text by windows and by single steps; returns how many starts were compared, 0 after a difference. */
-static size_t compare(boundaries_classify *classify, struct str text)
+static size_t compare(const struct first_look *look, struct str text)
 {
     size_t at = 0, n = 1;
-    while (text.size - at >= BOUNDARIES_WINDOW) {
-        uint64_t starts = boundaries_find(classify, (const uint8_t *)text.data + at);
+    while (text.size - at >= WINDOW) {
+        uint64_t starts = look->find((const uint8_t *)text.data + at);
         size_t base = at;
         for (starts &= starts ? starts - 1 : 0; starts; starts &= starts - 1, n++) {
             size_t end = pretokenizer_next(text, at);
@@ -72,52 +73,72 @@ static size_t compare(boundaries_classify *classify, struct str text)
         }
         if (at == base)
             at = pretokenizer_next(text, at);
-        if (at > text.size - BOUNDARIES_WINDOW)
+        if (at > text.size - WINDOW)
             break;
     }
     return n;
 }
 
-static void check_path(boundaries_classify *classify)
+/* The same for a text that ends within the window: all up to its end must be found, or nothing but a part. */
+static size_t compare_last(const struct first_look *look, struct str text)
+{
+    uint8_t bytes[WINDOW] = {0};
+    size_t at = 0, n = 1;
+    memcpy(bytes, text.data, text.size);
+    uint64_t starts = look->find_last(bytes, (unsigned)text.size);
+    for (starts &= starts ? starts - 1 : 0; starts;
+         starts &= starts - 1, n++, at = pretokenizer_next(text, at))
+        if (at >= text.size || pretokenizer_next(text, at) != (size_t)__builtin_ctzll(starts))
+            return 0;
+    return n;
+}
+
+static void check_path(const struct first_look *look)
 {
     unsigned seed = 16;
-    size_t n = 0;
+    size_t n = 0, n_last = 0;
     for (int round = 0; round < 60000; round++) {
         char text[TEXT];
-        size_t size = random_text(&seed, text), compared = compare(classify, (struct str){text, size});
-        if (compared == 0) {
-            CHECK_STR(((struct str){text, size}), STR("starts as pretokenizer_next() has them"));
+        size_t size = random_text(&seed, text), compared = compare(look, (struct str){text, size});
+        struct str few = {text, 1 + (size_t)rand_r(&seed) % 63};
+        size_t last = compare_last(look, few);
+        if (compared == 0 || last == 0) {
+            CHECK_STR((compared == 0 ? (struct str){text, size} : few),
+                      STR("starts as pretokenizer_next() has them"));
             return;
         }
         n += compared;
+        n_last += last;
     }
     CHECK(n > 500000);
+    CHECK(n_last > 100000);
 }
 
 TEST(boundaries_in_plain_c_are_those_of_the_pattern)
 {
-    check_path(boundaries_classify_c);
+    check_path(&first_look_c);
 }
 
-TEST(boundaries_by_avx2_are_those_of_the_pattern)
+TEST(boundaries_by_vectors_are_those_of_the_pattern)
 {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2"))
-        check_path(boundaries_classify_avx2);
-#endif
+    if (first_look_vector())
+        check_path(first_look_vector());
 }
 
 TEST(boundaries_survive_any_bytes)
 {
     unsigned seed = 3;
-    boundaries_classify *best = boundaries_choose();
+    const struct first_look *best = first_look_choose();
     for (int round = 0; round < 200000; round++) {
-        uint8_t bytes[BOUNDARIES_WINDOW];
+        uint8_t bytes[WINDOW];
         for (size_t i = 0; i < sizeof bytes; i++)
             bytes[i] = (uint8_t)rand_r(&seed);
-        CHECK(boundaries_find(best, bytes) == boundaries_find(boundaries_classify_c, bytes));
+        unsigned n = 1 + (unsigned)round % 63;
+        CHECK(best->find(bytes) == first_look_c.find(bytes));
+        memset(bytes + n, 0, sizeof bytes - n);
+        CHECK(best->find_last(bytes, n) == first_look_c.find_last(bytes, n));
     }
 }
 
 TEST_MAIN(RUN(boundaries_in_plain_c_are_those_of_the_pattern),
-          RUN(boundaries_by_avx2_are_those_of_the_pattern), RUN(boundaries_survive_any_bytes))
+          RUN(boundaries_by_vectors_are_those_of_the_pattern), RUN(boundaries_survive_any_bytes))

@@ -1,45 +1,6 @@
 #include "bpe.h"
+#include "tests/support/ranks_maker.h"
 #include "tests/support/reference_bpe.h"
-#include "tests/support/test.h"
-
-#include <stdlib.h>
-
-/* A vocabulary of the 256 bytes and some pieces more, ranks in order. */
-struct vocab {
-    struct call call;
-    struct ranks ranks;
-    struct str pieces[1024];
-    uint32_t offsets[1025], n;
-    char bytes[16384];
-};
-
-static void vocab_add(struct vocab *vocab, struct str piece)
-{
-    uint32_t at = vocab->offsets[vocab->n];
-    for (uint32_t i = 0; i < vocab->n; i++)
-        if (str_equal(vocab->pieces[i], piece))
-            return;
-    memcpy(vocab->bytes + at, piece.data, piece.size);
-    vocab->pieces[vocab->n++] = (struct str){vocab->bytes + at, piece.size};
-    vocab->offsets[vocab->n] = at + (uint32_t)piece.size;
-}
-
-static void vocab_open(struct vocab *vocab)
-{
-    vocab->n = 0;
-    vocab->offsets[0] = 0;
-    for (int i = 0; i < 256; i++)
-        vocab_add(vocab, (struct str){(char[]){(char)i}, 1});
-}
-
-static void vocab_build(struct vocab *vocab)
-{
-    bool duplicate;
-    call_init(&vocab->call);
-    CHECK_INT(ranks_build(&vocab->call, &vocab->ranks, vocab->n, vocab->offsets, vocab->bytes, &duplicate),
-              SIDETOK_OK);
-    CHECK(!duplicate);
-}
 
 static void check_equal(struct vocab *vocab, struct str text)
 {
@@ -94,15 +55,7 @@ TEST(bpe_equals_the_obvious_way)
     unsigned seed = 20240718;
     for (int round = 0; round < 60; round++) {
         int letters = 1 + rand_r(&seed) % 4;
-        vocab_open(&vocab);
-        for (int i = 0; i < 60; i++) {
-            char piece[12];
-            size_t size = 2 + (size_t)rand_r(&seed) % (i < 20 ? 2 : 10);
-            for (size_t k = 0; k < size; k++)
-                piece[k] = (char)('a' + rand_r(&seed) % letters);
-            vocab_add(&vocab, (struct str){piece, size});
-        }
-        vocab_build(&vocab);
+        vocab_fill(&vocab, &seed, letters);
         for (int i = 0; i < 30; i++) {
             char text[200];
             size_t size = 1 + (size_t)rand_r(&seed) % (i < 25 ? 30 : 199);
@@ -114,12 +67,31 @@ TEST(bpe_equals_the_obvious_way)
     }
 }
 
+TEST(bpe_split_is_the_last_step)
+{
+    uint32_t left, right;
+    bool found;
+    vocab_open(&vocab);
+    vocab_add(&vocab, STR("bc"));
+    vocab_add(&vocab, STR("ab"));
+    vocab_add(&vocab, STR("abc"));
+    vocab_add(&vocab, STR("xyz"));
+    vocab_build(&vocab);
+    CHECK_INT(bpe_split(&vocab.call, &vocab.ranks, STR("abc"), &left, &right, &found), SIDETOK_OK);
+    CHECK(found && left == 'a' && right == 256);
+    CHECK_INT(bpe_split(&vocab.call, &vocab.ranks, STR("xyz"), &left, &right, &found), SIDETOK_OK);
+    CHECK(!found);
+    CHECK_INT(bpe_split(&vocab.call, &vocab.ranks, STR("a"), &left, &right, &found), SIDETOK_OK);
+    CHECK(!found);
+    call_done(&vocab.call);
+}
+
 TEST(bpe_runs_out_of_memory_as_an_ordinary_error)
 {
     static char text[1000];
     static uint32_t got[1000];
     size_t n;
-    for (size_t i = 0; i < sizeof text; i++) /* no run, which would need no memory */
+    for (size_t i = 0; i < sizeof text; i++)
         text[i] = (char)('a' + i % 2);
     vocab_open(&vocab);
     vocab_add(&vocab, STR("ab"));
@@ -136,4 +108,4 @@ TEST(bpe_runs_out_of_memory_as_an_ordinary_error)
 }
 
 TEST_MAIN(RUN(bpe_tie_takes_leftmost), RUN(bpe_follows_ranks_and_not_length), RUN(bpe_equals_the_obvious_way),
-          RUN(bpe_runs_out_of_memory_as_an_ordinary_error))
+          RUN(bpe_split_is_the_last_step), RUN(bpe_runs_out_of_memory_as_an_ordinary_error))

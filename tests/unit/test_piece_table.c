@@ -1,83 +1,136 @@
-#include "long_table.h"
 #include "piece_table.h"
 #include "tests/support/test.h"
 
-static struct table_key key_of(uint32_t n)
+static struct str piece_of(char text[32], const char *kind, uint32_t n)
 {
-    char text[TABLE_MAX_SIZE] = {0};
-    int size = snprintf(text, sizeof text, "k%u", n);
-    return table_key(text, (size_t)size);
+    return (struct str){text, (size_t)snprintf(text, 32, "%s%u", kind, n)};
+}
+
+static bool add(struct piece_table *table, struct str piece, const uint32_t *ids, uint32_t meta)
+{
+    return piece_table_add(table, piece, table_key(piece.data, piece.size), ids, meta);
+}
+
+static struct table_answer find(const struct piece_table *table, struct str piece)
+{
+    return piece_table_find(table, piece, table_key(piece.data, piece.size));
 }
 
 TEST(piece_table_tells_keys_of_every_size_apart)
 {
     struct piece_table table;
-    const char text[TABLE_MAX_SIZE] = "aaaaaaaaaaaaaaa";
-    CHECK(piece_table_open(&table, 4096, true));
-    for (uint32_t size = 1; size <= TABLE_MAX_SIZE; size++)
-        CHECK(piece_table_find(&table, table_key(text, size)) == NULL);
-    for (uint32_t size = 1; size <= TABLE_MAX_SIZE; size++)
-        piece_table_add(&table, table_key(text, size), &size, TABLE_VOCAB | 1);
-    for (uint32_t size = 1; size <= TABLE_MAX_SIZE; size++) {
-        struct table_entry *entry = piece_table_find(&table, table_key(text, size));
-        CHECK(entry == NULL || entry->ids[0] == size);
+    const char text[32] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    CHECK(piece_table_open(&table, 1 << 20, true));
+    for (uint32_t size = 1; size <= TABLE_LONG_SIZE; size++)
+        CHECK(find(&table, (struct str){text, size}).ids == NULL);
+    for (uint32_t size = 1; size <= TABLE_LONG_SIZE; size++)
+        CHECK(add(&table, (struct str){text, size}, &size, TABLE_VOCAB | 1));
+    for (uint32_t size = 1; size <= TABLE_LONG_SIZE; size++) {
+        struct table_answer answer = find(&table, (struct str){text, size});
+        CHECK(answer.ids && answer.ids[0] == size && answer.meta & TABLE_VOCAB);
     }
     piece_table_close(&table);
 }
 
-TEST(piece_table_keeps_the_vocabulary_and_replaces_what_it_learned)
+/* The same piece is short with few ids and long with many; a search finds either. */
+TEST(piece_table_gives_back_all_ids_of_both_forms)
 {
     struct piece_table table;
-    CHECK(piece_table_open(&table, 4096, true));
-    size_t kept = 0;
-    uint32_t newest = 0;
-    static bool placed[40];
-    for (uint32_t i = 0; i < 40; i++)
-        placed[i] = piece_table_add(&table, key_of(i), &i, TABLE_VOCAB | 1);
-    for (uint32_t i = 1000; i < 100000; i++)
-        newest = piece_table_add(&table, key_of(i), (uint32_t[]){i, i + 1, i + 2}, 3) ? i : newest;
-    for (uint32_t i = 0; i < 40; i++) {
-        struct table_entry *found = piece_table_find(&table, key_of(i));
-        CHECK((found != NULL) == placed[i]);
-        kept += found && found->ids[0] == i;
+    const uint32_t ids[TABLE_LONG_IDS] = {1, 2, 3, 4, 5, 6, 7};
+    char text[32];
+    CHECK(piece_table_open(&table, 1 << 20, true));
+    for (uint32_t n = 1; n <= TABLE_LONG_IDS; n++) {
+        struct str few = piece_of(text, "few", n);
+        CHECK(add(&table, few, ids, n));
+        struct table_answer answer = find(&table, few);
+        CHECK(answer.ids && (answer.meta & TABLE_COUNT) == n && answer.ids[n - 1] == n);
+        struct str many = piece_of(text, "a piece of over 16 bytes: ", n);
+        CHECK(add(&table, many, ids, n));
+        answer = find(&table, many);
+        CHECK(answer.ids && (answer.meta & TABLE_COUNT) == n && answer.ids[n - 1] == n);
     }
-    CHECK(kept > 30);
-    struct table_entry *entry = piece_table_find(&table, key_of(newest));
-    CHECK(newest > 90000 && entry && entry->ids[2] == newest + 2);
+    piece_table_close(&table);
+}
+
+/* A table too small for its vocabulary: what is in it is right, and what is not in it is not denied. */
+TEST(piece_table_knows_what_it_lacks)
+{
+    enum { N = 200 };
+    struct piece_table table;
+    static bool placed[N];
+    char text[32];
+    size_t n_placed = 0;
+    CHECK(piece_table_open(&table, 4096, true));
+    for (uint32_t i = 0; i < N; i++) {
+        placed[i] =
+            add(&table, piece_of(text, i % 5 ? "k" : "a piece of over 16 bytes ", i), &i, TABLE_VOCAB | 1);
+        n_placed += placed[i];
+    }
+    CHECK(n_placed > 80 && n_placed < N);
+    for (uint32_t i = 1000; i < 50000; i++)
+        add(&table, piece_of(text, i % 3 ? "k" : "a piece of over 16 bytes ", i), (uint32_t[]){i, i, i, i},
+            i % 2 ? 3 : 4);
+    for (uint32_t i = 0; i < N; i++) {
+        struct table_answer answer =
+            find(&table, piece_of(text, i % 5 ? "k" : "a piece of over 16 bytes ", i));
+        CHECK(placed[i] ? answer.ids && answer.ids[0] == i : !answer.ids && !answer.certain);
+    }
+    piece_table_close(&table);
+}
+
+TEST(piece_table_replaces_what_it_learned)
+{
+    struct piece_table table;
+    char text[32];
+    size_t kept = 0;
+    CHECK(piece_table_open(&table, 4096, true));
     CHECK_INT(table.size_bytes, 4096);
+    for (uint32_t i = 0; i < 20; i++)
+        CHECK(add(&table, piece_of(text, "v", i), &i, TABLE_VOCAB | 1));
+    for (uint32_t i = 0; i < 100000; i++) {
+        struct str piece = piece_of(text, i % 7 ? "k" : "a piece of over 16 bytes ", i);
+        if (add(&table, piece, (uint32_t[]){i, i + 1, i + 2}, 3)) {
+            struct table_answer answer = find(&table, piece);
+            CHECK(answer.ids && answer.ids[2] == i + 2);
+            kept++;
+        }
+    }
+    CHECK(kept > 80000);
+    for (uint32_t i = 0; i < 20; i++)
+        CHECK(find(&table, piece_of(text, "v", i)).ids[0] == i);
     piece_table_close(&table);
 }
 
 TEST(piece_table_learns_only_when_it_may)
 {
     struct piece_table table;
+    char text[32];
     uint32_t id = 7;
     CHECK(piece_table_open(&table, 4096, false));
-    CHECK(!piece_table_add(&table, key_of(1), &id, 1));
-    CHECK(piece_table_add(&table, key_of(2), &id, TABLE_VOCAB | 1));
-    CHECK(piece_table_find(&table, key_of(1)) == NULL);
+    CHECK(!add(&table, piece_of(text, "k", 1), &id, 1));
+    CHECK(add(&table, piece_of(text, "k", 2), &id, TABLE_VOCAB | 1));
+    CHECK(find(&table, piece_of(text, "k", 1)).ids == NULL);
     piece_table_close(&table);
 }
 
-TEST(long_table_recalls_the_newest)
+/* What is longer than a short key, and what is empty, is found by no first look. */
+TEST(piece_table_first_look_finds_short_pieces_only)
 {
-    struct long_table table;
-    CHECK(long_table_open(&table, 4096));
-    const uint32_t ids[LONG_MAX_IDS] = {1, 2, 3, 4, 5, 6, 7};
-    struct str piece = STR("a word of more than 16 bytes");
-    struct long_key key = long_key(piece), other = long_key((struct str){piece.data, piece.size - 1});
-    CHECK(long_table_find(&table, &key) == NULL);
-    long_table_add(&table, &key, ids, LONG_MAX_IDS);
-    const struct long_entry *entry = long_table_find(&table, &key);
-    CHECK(entry && entry->n == LONG_MAX_IDS && entry->ids[6] == 7);
-    CHECK(long_table_find(&table, &other) == NULL);
-    long_table_close(&table);
-    CHECK(long_table_open(&table, 0));
-    long_table_add(&table, &key, ids, 1);
-    CHECK(long_table_find(&table, &key) == NULL);
-    long_table_close(&table);
+    struct piece_table table;
+    const char text[80] = "a piece of 29 bytes, no short";
+    uint32_t id = 7;
+    CHECK(piece_table_open(&table, 4096, true));
+    struct table_key key = table_key(text, 29);
+    CHECK(add(&table, (struct str){text, 29}, &id, 1));
+    for (size_t i = 0; i < 4096 / sizeof(struct table_line); i++)
+        CHECK(table_line_find(&table.lines[i], &key) == NULL);
+    CHECK(add(&table, (struct str){text, 16}, &id, 1));
+    key = table_key(text, 16);
+    const struct table_value *value = table_line_find(piece_table_line(&table, key), &key);
+    CHECK(value && value->ids[0] == 7);
+    piece_table_close(&table);
 }
 
-TEST_MAIN(RUN(piece_table_tells_keys_of_every_size_apart),
-          RUN(piece_table_keeps_the_vocabulary_and_replaces_what_it_learned),
-          RUN(piece_table_learns_only_when_it_may), RUN(long_table_recalls_the_newest))
+TEST_MAIN(RUN(piece_table_tells_keys_of_every_size_apart), RUN(piece_table_gives_back_all_ids_of_both_forms),
+          RUN(piece_table_knows_what_it_lacks), RUN(piece_table_replaces_what_it_learned),
+          RUN(piece_table_learns_only_when_it_may), RUN(piece_table_first_look_finds_short_pieces_only))

@@ -74,6 +74,63 @@ TEST(tekken_encodes_whole_pieces_before_merges)
     call_done(&call);
 }
 
+#define PATTERN                                                                                              \
+    "[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]*[\\\\p{Ll}\\\\p{Lm}\\\\p{" \
+    "Lo}\\\\p{M}]+"                                                                                          \
+    "|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?[\\\\p{Lu}\\\\p{Lt}\\\\p{Lm}\\\\p{Lo}\\\\p{M}]+[\\\\p{Ll}\\\\p{Lm}"      \
+    "\\\\p{Lo}\\\\p{M}]*"                                                                                    \
+    "|\\\\p{N}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n/]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"
+
+/* Texts of any length, so that windows, tails and keys end everywhere; each twice, so that it is learned. */
+TEST(tekken_paths_agree)
+{
+    static const char *const atoms[] = {"ab",
+                                        "abc",
+                                        " xyz",
+                                        "A",
+                                        " ",
+                                        "\n",
+                                        "7",
+                                        "2024",
+                                        ".",
+                                        "\xc3\xa9",
+                                        "\xe6\x97\xa5",
+                                        "\xf0\x9f\x98\x80",
+                                        " a rather long word",
+                                        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    struct sample sample;
+    struct call call;
+    struct tokenizer *tokenizer;
+    struct encoder *encoders[3];
+    unsigned seed = 5;
+    call_init(&call);
+    sample_write(&sample, CONFIG("v11", 263, 4, PATTERN) SPECIALS);
+    CHECK_INT(tokenizer_open(&call, str_from(sample.path), NULL, NULL, &tokenizer), SIDETOK_OK);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_INT(i == 1 ? unsetenv("SIDETOK_SIMD") : setenv("SIDETOK_SIMD", "c", 1), 0);
+        CHECK_INT(encoder_open(&call, tokenizer, i == 2 ? 0 : 1 << 20, &encoders[i]), SIDETOK_OK);
+    }
+    for (int round = 0; round < 4000; round++) {
+        struct call work;
+        struct buf text;
+        struct ids ids[3] = {{0}, {0}, {0}};
+        call_init(&work);
+        buf_init(&text, &work);
+        for (int n = rand_r(&seed) % (round % 10 ? 12 : 200); n >= 0; n--)
+            buf_append(&text, str_from(atoms[(size_t)rand_r(&seed) % (sizeof atoms / sizeof atoms[0])]));
+        for (size_t i = 0; i < 3; i++)
+            CHECK_INT(encoder_encode(&work, encoders[i], buf_str(&text), &ids[i]), SIDETOK_OK);
+        CHECK(ids[1].n == ids[0].n && memcmp(ids[0].data, ids[1].data, ids[0].n * sizeof(uint32_t)) == 0);
+        CHECK(ids[2].n == ids[0].n && memcmp(ids[0].data, ids[2].data, ids[0].n * sizeof(uint32_t)) == 0);
+        call_done(&work);
+    }
+    for (size_t i = 0; i < 3; i++)
+        encoder_close(encoders[i]);
+    tokenizer_close(tokenizer);
+    sample_remove(&sample);
+    call_done(&call);
+}
+
 /* KEEP indexes the list of special tokens by place; get_special_token gives the rank that the file says. */
 TEST(tekken_decodes_specials_by_place_and_names_them_by_rank)
 {
@@ -159,7 +216,7 @@ TEST(tekken_open_survives_every_failing_allocation)
     sample_remove(&sample);
 }
 
-TEST_MAIN(RUN(tekken_encodes_whole_pieces_before_merges),
+TEST_MAIN(RUN(tekken_encodes_whole_pieces_before_merges), RUN(tekken_paths_agree),
           RUN(tekken_decodes_specials_by_place_and_names_them_by_rank),
           RUN(tekken_refuses_files_in_the_reference_words),
           RUN(tekken_open_survives_every_failing_allocation))

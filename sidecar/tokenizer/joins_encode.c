@@ -1,0 +1,134 @@
+#include "joins.h"
+
+/*
+ * One window of up to 64 bytes: all on the stack. A part is named by where it begins; two words of bits say
+ * which parts there are and which of them join with the next, so that the lowest join is found by looking at
+ * those few.
+ */
+struct parts {
+    uint32_t rank[JOINS_WINDOW], join[JOINS_WINDOW]; /* join: the rank of the part joined with the next */
+    uint64_t begins, joinable;
+};
+
+static inline void set_join(struct parts *parts, size_t at, uint32_t rank)
+{
+    parts->join[at] = rank;
+    parts->joinable |= (uint64_t)(rank != RANK_NONE) << at;
+}
+
+static inline void parts_init(const struct joins *joins, struct parts *parts, const uint8_t *bytes, size_t n)
+{
+    parts->begins = ~(uint64_t)0 >> (JOINS_WINDOW - n);
+    parts->joinable = 0;
+    for (size_t i = 0; i < n; i++)
+        parts->rank[i] = bytes[i];
+    for (size_t i = 0; i + 1 < n; i++)
+        set_join(parts, i, joins->of_bytes[bytes[i] << 8 | bytes[i + 1]]);
+}
+
+static inline size_t lowest_join(const struct parts *parts)
+{
+    uint64_t left = parts->joinable;
+    size_t best = (size_t)__builtin_ctzll(left);
+    while (left &= left - 1) {
+        size_t i = (size_t)__builtin_ctzll(left);
+        best = parts->join[i] < parts->join[best] ? i : best;
+    }
+    return best;
+}
+
+/* The part at `at` and the next become one; both neighbours' joins are looked up anew. */
+static inline void parts_merge(const struct joins *joins, struct parts *parts, size_t at)
+{
+    uint64_t here = (uint64_t)1 << at, behind = parts->begins & -(here << 1);
+    uint64_t next = behind & -behind, before = parts->begins & (here - 1);
+    uint32_t rank = parts->rank[at] = parts->join[at];
+    parts->begins &= ~next;
+    parts->joinable &= ~(here | next);
+    if (behind &= behind - 1)
+        set_join(parts, at, joins_find(joins, rank, parts->rank[__builtin_ctzll(behind)]));
+    if (before) {
+        size_t previous = 63 - (size_t)__builtin_clzll(before);
+        parts->joinable &= ~((uint64_t)1 << previous);
+        set_join(parts, previous, joins_find(joins, parts->rank[previous], rank));
+    }
+}
+
+static void merge_window(const struct joins *joins, struct parts *parts, struct str bytes)
+{
+    parts_init(joins, parts, (const uint8_t *)bytes.data, bytes.size);
+    while (parts->joinable)
+        parts_merge(joins, parts, lowest_join(parts));
+}
+
+/* Writes the ranks of the parts that begin at the bits of begins. */
+static size_t write_parts(const struct parts *parts, uint64_t begins, uint32_t *ret)
+{
+    size_t n = 0;
+    for (; begins; begins &= begins - 1)
+        ret[n++] = parts->rank[__builtin_ctzll(begins)];
+    return n;
+}
+
+/*
+ * Longer segments in windows that overlap. Each window begins at a part of the one before and must come to
+ * the same part there. Then each two neighbours of the result are what their own bytes merge to; and that
+ * makes it the result for all: the first merge across one of its borders would happen in those two alone as
+ * well.
+ *
+ * The part to begin at is the last one that ends 16 bytes before the window does; when the next window comes
+ * to another part there, the one before it is tried, four times.
+ */
+struct chain {
+    const struct joins *joins;
+    struct str segment;
+    struct parts parts; /* of the window at `at` */
+    size_t at;
+};
+
+static struct str window_at(const struct chain *chain, size_t at)
+{
+    size_t left = chain->segment.size - at;
+    return (struct str){chain->segment.data + at, left < JOINS_WINDOW ? left : JOINS_WINDOW};
+}
+
+/* Where the part behind `begin` begins, 64 for the last one. */
+static unsigned part_end(const struct parts *parts, unsigned begin)
+{
+    uint64_t behind = parts->begins & -((uint64_t)2 << begin);
+    return behind ? (unsigned)__builtin_ctzll(behind) : JOINS_WINDOW;
+}
+
+/* Goes to the next window, after writing the parts before it; false when none fits. */
+static bool chain_next(struct chain *chain, uint32_t *ret, size_t *ret_n)
+{
+    enum { OVERLAP = 16, TRIES = 4 };
+    uint64_t candidates = chain->parts.begins & (((uint64_t)1 << (JOINS_WINDOW - OVERLAP)) - 2);
+    for (int i = 0; i < TRIES && candidates; i++) {
+        unsigned begin = 63 - (unsigned)__builtin_clzll(candidates);
+        struct parts next;
+        merge_window(chain->joins, &next, window_at(chain, chain->at + begin));
+        if (next.rank[0] == chain->parts.rank[begin] &&
+            part_end(&next, 0) == part_end(&chain->parts, begin) - begin) {
+            *ret_n +=
+                write_parts(&chain->parts, chain->parts.begins & (((uint64_t)1 << begin) - 1), ret + *ret_n);
+            chain->at += begin;
+            chain->parts = next;
+            return true;
+        }
+        candidates &= ~((uint64_t)1 << begin);
+    }
+    return false;
+}
+
+bool joins_encode(const struct joins *joins, struct str segment, uint32_t *ret, size_t *ret_n)
+{
+    struct chain chain = {.joins = joins, .segment = segment};
+    *ret_n = 0;
+    merge_window(joins, &chain.parts, window_at(&chain, 0));
+    while (segment.size - chain.at > JOINS_WINDOW)
+        if (!chain_next(&chain, ret, ret_n))
+            return false;
+    *ret_n += write_parts(&chain.parts, chain.parts.begins, ret + *ret_n);
+    return true;
+}
