@@ -19,8 +19,6 @@ enum { REGEX_MAX_DEPTH = 480 };
  * SIDETOK_E_RECURSION (groups nested deeper than REGEX_MAX_DEPTH), SIDETOK_E_NO_MEMORY. Linear in the size of
  * the pattern.
  *
- * Names of characters in \N{...} are not looked up: every name passes, and a range with one is not compared.
- *
  * Rule: re._parser and re._compiler of Python 3.11.
  */
 enum sidetok_error tool_schema_regex(struct call *call, struct str pattern, bool *ret_valid,

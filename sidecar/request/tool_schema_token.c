@@ -1,5 +1,6 @@
 #include "tool_schema_token.h"
 
+#include "character_name.h"
 #include "utf8.h"
 
 #define DIGITS       "0123456789"
@@ -102,12 +103,13 @@ static bool escape_hex(struct tokens *tokens, size_t n, struct code *ret_code)
     return digits.size == n && value <= 0x10ffff && set_code(ret_code, CODE_LITERAL, value);
 }
 
-/* \N{name}: names are not looked up. */
+/* \N{name} */
 static bool escape_named(struct tokens *tokens, struct code *ret_code)
 {
     struct str name;
-    return tokens_match(tokens, '{') && tokens_get_until(tokens, '}', &name) && !utf8_has_surrogate(name) &&
-           set_code(ret_code, CODE_LITERAL, CODE_UNKNOWN);
+    uint32_t code;
+    return tokens_match(tokens, '{') && tokens_get_until(tokens, '}', &name) &&
+           character_name_find(name, &code) && set_code(ret_code, CODE_LITERAL, code);
 }
 
 /* Escapes that are the same inside and outside of sets: \x, \u, \U, \N, and those that stand for the
@@ -229,7 +231,7 @@ static bool is_range(struct code low, struct code high)
 {
     if (low.kind != CODE_LITERAL || high.kind != CODE_LITERAL)
         return false;
-    return low.value == CODE_UNKNOWN || high.value == CODE_UNKNOWN || low.value <= high.value;
+    return low.value <= high.value;
 }
 
 bool tokens_skip_set(struct tokens *tokens)

@@ -64,9 +64,6 @@ struct code {
     uint32_t value; /* the code point, or the number of the group referred to */
 };
 
-/** The value of a literal whose code point is not known: that of \N{...}. */
-#define CODE_UNKNOWN UINT32_MAX
-
 /** The code point of a token of one character. */
 struct code code_of_character(struct str token);
 

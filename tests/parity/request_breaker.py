@@ -9,7 +9,7 @@ JUNK = [
     "0123456789" * 8, "日本語" * 20, "'" * 30 + '"' * 30, "data:,", "data:image/png;base64,AAAA", "http://sidetok.invalid/x.png", "\u2003", "\x1c",
     [], {}, [[]], [{}], [None], {"": None}, {"a": 1}, {"type": "text", "text": "x"}, {"type": "text"}, {"url": "u", "x.y": 1}, {"data": ""}, {"data": None},
     ["a", 1], [["name", "f"], ["parameters", {}]], ["ab"], [["a", 1], 5], {"role": "user", "content": "x"}, {"name": "f"}, {"function": {"name": "g"}},
-    "(", "^a+$", "[a-", "\\d", "object", "string", ["string", "null"], ["string", "string"], {"type": "nope"}, {"type": "string", "minLength": -1}, 2.0, ["a", "a"],
+    "(", "^a+$", "[a-", "\\d", "\\N{EM DASH}", "\\N{em dash}+", "\\N{NO SUCH}", "[\\N{DIGIT NINE}-a]", "[a-\\N{HANGUL SYLLABLE GAG}]", "\\N{LF}", "\\N{", "object", "string", ["string", "null"], ["string", "string"], {"type": "nope"}, {"type": "string", "minLength": -1}, 2.0, ["a", "a"],
     {"a": {"type": "x"}, "b": {"type": "y"}}, {"$ref": "#/definitions/a"}, "#/definitions/a", [True, 1], [1, 1.0],
     [1, 2.5, "x", None], {"k": [1, {"z": "é"}], "'": '"'}, {"type": "nope"}, "x" * 60,
 ]

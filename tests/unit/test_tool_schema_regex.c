@@ -42,7 +42,7 @@ TEST(regex_characters_and_escapes)
 
 TEST(regex_sets)
 {
-    CHECK_VALID("[]]", "[\\n-\\r]", "[a-a]", "[\\x4f-\\x50]", "[\\N{A}-b]", "[a-\\N{B}]",
+    CHECK_VALID("[]]", "[\\n-\\r]", "[a-a]", "[\\x4f-\\x50]", "[\\N{DIGIT ONE}-b]", "[a-\\N{EM DASH}]",
                 "[\\a\\b\\t\\n\\v\\f\\r]", "[^]]", "[]-a]", "[a-]", "[\\w-]", "[\\b]", "[--a]", "[[a]",
                 "[\\101-\\132]", "[a-\\x7a]");
     CHECK_INVALID("[", "[]", "[^]", "[z-a]", "[a-\\d]", "[\\d-z]", "[\\8]", "[\\Z]", "[\\400]", "[a-");
@@ -130,13 +130,14 @@ TEST(regex_depth_is_bounded)
     call_done(&call);
 }
 
-/* A deviation, listed in docs/parity.md: Python looks the name up. */
-TEST(regex_character_names_are_not_looked_up)
+TEST(regex_characters_by_name)
 {
-    CHECK_VALID("\\N{NO SUCH NAME}", "[\\N{DIGIT NINE}-\\N{DIGIT ONE}]");
+    CHECK_VALID("\\N{EM DASH}", "\\N{em dash}", "[a-\\N{EM DASH}]", "[\\N{DIGIT ONE}-\\N{DIGIT NINE}]");
+    CHECK_INVALID("\\N{NO SUCH NAME}", "[\\N{DIGIT NINE}-\\N{DIGIT ONE}]", "[\\N{EM DASH}-a]", "\\N{A\\}",
+                  "\\N{\xed\xa0\x80}", "\\N{ EM DASH}");
 }
 
 TEST_MAIN(RUN(regex_characters_and_escapes), RUN(regex_sets), RUN(regex_repeats), RUN(regex_groups),
           RUN(regex_flags), RUN(regex_look_behind_is_of_one_width),
           RUN(regex_exceptions_that_are_no_regex_errors), RUN(regex_depth_is_bounded),
-          RUN(regex_character_names_are_not_looked_up))
+          RUN(regex_characters_by_name))
