@@ -43,7 +43,7 @@ install_packages() {
 }
 
 build_packages=(gcc libc6-dev meson ninja-build pkg-config libnng-dev libmsgpack-dev libsystemd-dev
-    zlib1g-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libsndfile1-dev python3 python3-venv ca-certificates)
+    zlib1g-dev libjpeg62-turbo-dev libwebp-dev libtiff-dev libavif-dev libopenjp2-7-dev libsndfile1-dev python3 python3-venv ca-certificates)
 
 # A private venv whose content is the requirements file; made anew when that file changes.
 # usage: make_venv NAME REQUIREMENTS

@@ -1,86 +1,88 @@
 #include "image_file.h"
 
-/* Formats that Pillow decodes and this sidecar does not; recognized so that the answer says so. */
-static bool accept_jpeg2000(struct str bytes)
-{
-    return str_starts_with(bytes, STR("\xff\x4f\xff\x51")) ||
-           str_starts_with(bytes, STR("\0\0\0\x0cjP  \x0d\x0a\x87\x0a"));
-}
-
-static bool accept_avif(struct str bytes)
-{
-    return bytes.size >= 12 && memcmp(bytes.data + 4, "ftypavi", 7) == 0;
-}
-
-static bool accept_ico(struct str bytes)
-{
-    return str_starts_with(bytes, STR("\0\0\1\0")) || str_starts_with(bytes, STR("\0\0\2\0"));
-}
-
-static bool accept_icns(struct str bytes)
-{
-    return str_starts_with(bytes, STR("icns"));
-}
-
-static bool accept_psd(struct str bytes)
-{
-    return str_starts_with(bytes, STR("8BPS"));
-}
-
-static bool accept_qoi(struct str bytes)
-{
-    return str_starts_with(bytes, STR("qoif"));
-}
-
-static bool accept_dds(struct str bytes)
-{
-    return str_starts_with(bytes, STR("DDS "));
-}
-
-/* In Pillow's order: its five preloaded formats first. */
+/* In Pillow's order: its preloaded formats first, then the rest as its plug-ins register themselves. */
 static const struct image_format *const image_formats[] = {
-    &image_format_bmp,
-    &image_format_gif,
-    &image_format_jpeg,
-    &image_format_pnm,
-    &image_format_png,
-    &(const struct image_format){.name = "AVIF", .accept = accept_avif},
-    &(const struct image_format){.name = "DDS", .accept = accept_dds},
-    &image_format_dib,
-    &(const struct image_format){.name = "ICNS", .accept = accept_icns},
-    &(const struct image_format){.name = "ICO", .accept = accept_ico},
-    &(const struct image_format){.name = "JPEG 2000", .accept = accept_jpeg2000},
-    &(const struct image_format){.name = "PSD", .accept = accept_psd},
-    &(const struct image_format){.name = "QOI", .accept = accept_qoi},
-    &image_format_tiff,
-    &image_format_webp,
+    &image_format_bmp,      &image_format_dib,  &image_format_gif,     &image_format_jpeg,
+    &image_format_ppm,      &image_format_png,  &image_format_avif,    &image_format_blp,
+    &image_format_bufr,     &image_format_cur,  &image_format_pcx,     &image_format_dcx,
+    &image_format_dds,      &image_format_eps,  &image_format_fits,    &image_format_fli,
+    &image_format_ftex,     &image_format_gbr,  &image_format_grib,    &image_format_hdf5,
+    &image_format_jpeg2000, &image_format_icns, &image_format_ico,     &image_format_im,
+    &image_format_imt,      &image_format_iptc, &image_format_mcidas,  &image_format_mpeg,
+    &image_format_tiff,     &image_format_msp,  &image_format_pcd,     &image_format_pixar,
+    &image_format_psd,      &image_format_qoi,  &image_format_sgi,     &image_format_spider,
+    &image_format_sun,      &image_format_tga,  &image_format_webp,    &image_format_wmf,
+    &image_format_xbm,      &image_format_xpm,  &image_format_xvthumb,
 };
 
-bool image_file_open(struct str bytes, struct image_file *ret_image)
+bool image_is_bomb(int64_t width, int64_t height)
+{
+    int64_t w = width > 1 ? width : 1, h = height > 1 ? height : 1;
+    return w > IMAGE_MAX_PIXELS || h > IMAGE_MAX_PIXELS || w * h > IMAGE_MAX_PIXELS;
+}
+
+bool image_mode_is(const struct image_file *image, const char *mode)
+{
+    return strcmp(image->mode, mode) == 0;
+}
+
+/* Formats of which Pillow knows the name only have no size. */
+static bool image_may_be_empty(const struct image_format *format)
+{
+    return format == &image_format_bufr || format == &image_format_grib || format == &image_format_hdf5 ||
+           format == &image_format_wmf;
+}
+
+enum image_verdict image_open_as(struct call *call, const struct image_format *format, struct str bytes,
+                                 size_t base, struct image_file *ret_image)
+{
+    *ret_image =
+        (struct image_file){.call = call, .format = format, .bytes = bytes, .base = base, .mode = ""};
+    enum image_verdict verdict = format->open(ret_image);
+    if (verdict != IMAGE_OPENED)
+        return verdict;
+    int64_t least = image_may_be_empty(format) ? 0 : 1;
+    if (ret_image->mode[0] == '\0' || ret_image->width < least || ret_image->height < least)
+        return IMAGE_NEXT;
+    return image_is_bomb(ret_image->width, ret_image->height) ? IMAGE_REFUSED : IMAGE_OPENED;
+}
+
+bool image_file_open(struct call *call, struct str bytes, struct image_file *ret_image)
 {
     for (size_t i = 0; i < sizeof image_formats / sizeof image_formats[0]; i++) {
         const struct image_format *format = image_formats[i];
-        if (!format->accept(bytes))
+        if (format->accept && !format->accept(bytes))
             continue;
-        *ret_image = (struct image_file){.format = format, .bytes = bytes};
-        if (!format->open)
-            return true;
-        if (!format->open(ret_image))
-            continue;
-        uint64_t n_pixels = (uint64_t)ret_image->width * ret_image->height;
-        return n_pixels > 0 && n_pixels <= IMAGE_MAX_PIXELS;
+        enum image_verdict verdict = image_open_as(call, format, bytes, 0, ret_image);
+        if (verdict != IMAGE_NEXT)
+            return verdict == IMAGE_OPENED;
     }
     return false;
 }
 
+/* Rule: ImagingCore.putpalette, which Image.load calls. */
+static enum sidetok_error image_put_palette(struct call *call, const struct image_file *image)
+{
+    if (!image->palette.given)
+        return SIDETOK_OK;
+    bool fits = image_mode_is(image, "L") || image_mode_is(image, "LA") || image_mode_is(image, "P") ||
+                image_mode_is(image, "PA");
+    if (!fits)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("unrecognized image mode"));
+    if (image->palette.size * 8 / image->palette.bits > 256)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("invalid palette size"));
+    return SIDETOK_OK;
+}
+
 enum sidetok_error image_file_load(struct call *call, struct image_file *image)
 {
-    if (!image->format->load)
-        return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
-                           "images of format %s are not decoded here: hand the size over instead, as "
-                           "\"sidetok:image/WIDTHxHEIGHT\"",
-                           image->format->name);
-    return image->format->load(call, image);
+    if (image_mode_is(image, "P"))
+        TRY(image_put_palette(call, image));
+    TRY(image->format->load ? image->format->load(call, image) : image_tiles_load(call, image));
+    TRY(image_put_palette(call, image));
+    if (image_mode_is(image, "La"))
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("conversion from La to L not supported"));
+    return SIDETOK_OK;
 }
 
 enum sidetok_error image_truncated(struct call *call)
@@ -103,4 +105,14 @@ enum sidetok_error image_unrecognized(struct call *call)
 {
     return failure_set_str(call, SIDETOK_E_OS,
                            STR("unrecognized data stream contents when reading image file"));
+}
+
+enum sidetok_error image_cannot_load(struct call *call)
+{
+    return failure_set_str(call, SIDETOK_E_OS, STR("cannot load this image"));
+}
+
+enum sidetok_error image_not_enough(struct call *call)
+{
+    return failure_set_str(call, SIDETOK_E_VALUE, STR("not enough image data"));
 }

@@ -34,6 +34,7 @@ static bool gif_read_descriptor(struct image_file *image, size_t at)
     uint32_t right = image_le16(p) + width, bottom = image_le16(p + 2) + height;
     image->width = right > image->width ? right : image->width;
     image->height = bottom > image->height ? bottom : image->height;
+    image->mode = "P";
     image->raw.bits = width;
     image->raw.stride = height;
     at += 9 + gif_palette_bytes((uint8_t)p[8]);
@@ -44,26 +45,26 @@ static bool gif_read_descriptor(struct image_file *image, size_t at)
     return true;
 }
 
-static bool gif_open(struct image_file *image)
+static enum image_verdict gif_open(struct image_file *image)
 {
     struct str bytes = image->bytes;
     if (bytes.size < 13)
-        return false;
+        return IMAGE_NEXT;
     image->width = image_le16(bytes.data + 6);
     image->height = image_le16(bytes.data + 8);
     size_t at = 13 + gif_palette_bytes((uint8_t)bytes.data[10]);
     while (at < bytes.size && bytes.data[at] != ';') {
         if (bytes.data[at] == ',')
-            return gif_read_descriptor(image, at + 1);
+            return gif_read_descriptor(image, at + 1) ? IMAGE_OPENED : IMAGE_NEXT;
         if (bytes.data[at] != '!') {
             at++;
             continue;
         }
         if (at + 1 >= bytes.size)
-            return false;
+            return IMAGE_NEXT;
         at = gif_skip_blocks(bytes, at + 2);
     }
-    return false;
+    return IMAGE_NEXT;
 }
 
 /* LZW with sub-blocks beneath; counts pixels instead of writing them. */

@@ -1,4 +1,5 @@
 #include "image_file.h"
+#include "image_reader.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -13,62 +14,128 @@ static bool jpeg_accept(struct str bytes)
     return str_starts_with(bytes, STR("\xff\xd8\xff"));
 }
 
-/* Start of frame: 8 bits, 1, 3 or 4 layers. False where Pillow raises. */
+/* Start of frame: 8 bits, 1, 3 or 4 layers, three bytes for each. */
 static bool jpeg_read_frame(struct image_file *image, struct str segment)
 {
-    if (segment.size < 6 || segment.data[0] != 8)
+    if (segment.size < 6 || segment.data[0] != 8 || segment.size % 3 != 0)
         return false;
     uint8_t layers = (uint8_t)segment.data[5];
     image->height = image_be16(segment.data + 1);
     image->width = image_be16(segment.data + 3);
-    image->raw.kind = layers;
+    image->mode = layers == 1 ? "L" : layers == 3 ? "RGB" : "CMYK";
     return layers == 1 || layers == 3 || layers == 4;
 }
 
-/* Baseline, progressive and their lossless and arithmetic kin; C4, C8 and CC are no frames. */
+/* Baseline, progressive and their lossless and arithmetic kin, and DHP; C4, C8 and CC are no frames. */
 static bool jpeg_is_frame(uint8_t marker)
 {
-    return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+    return (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) ||
+           marker == 0xde;
 }
 
 static bool jpeg_has_no_segment(uint8_t marker)
 {
-    return marker == 0x01 || marker == 0xc8 || (marker >= 0xd0 && marker <= 0xd9) ||
-           (marker >= 0xf0 && marker <= 0xfd);
+    return marker == 0xc8 || (marker >= 0xd0 && marker <= 0xd9) || (marker >= 0xf0 && marker <= 0xfd);
 }
 
-/* Finds the size: walks markers to the start of scan, skipping what lies between them as Pillow does. */
-static bool jpeg_open(struct image_file *image)
+/* Tables of 64 numbers of one byte or two, each behind a byte that says which. */
+static bool jpeg_check_quantization(struct str segment)
 {
-    struct str bytes = image->bytes;
-    size_t at = 2;
-    while (at + 1 < bytes.size) {
-        uint8_t first = (uint8_t)bytes.data[at], marker = (uint8_t)bytes.data[at + 1];
-        if (first != 0xff || marker == 0x00) {
-            at += first == 0xff ? 2 : 1;
-            continue;
-        }
-        if (marker == 0xff) {
-            at++;
-            continue;
-        }
-        if (marker < 0xc0 && marker != 0x01)
+    while (segment.size) {
+        size_t size = 1 + ((uint8_t)segment.data[0] < 16 ? 64 : 128);
+        if (segment.size < size)
             return false;
-        at += 2;
-        if (jpeg_has_no_segment(marker))
-            continue;
-        if (at + 2 > bytes.size)
-            return false;
-        size_t size = image_be16(bytes.data + at);
-        if (size < 2 || size > bytes.size - at)
-            return false;
-        if (jpeg_is_frame(marker) && !jpeg_read_frame(image, (struct str){bytes.data + at + 2, size - 2}))
-            return false;
-        if (marker == 0xda)
-            return image->raw.kind != 0;
-        at += size;
+        segment = str_from_offset(segment, size);
     }
-    return false;
+    return true;
+}
+
+/* Photoshop's blocks: a cut one passes, but for the length of its name. Rule: APP. */
+static bool jpeg_check_photoshop(struct str segment)
+{
+    size_t at = 14;
+    while (at + 4 <= segment.size && memcmp(segment.data + at, "8BIM", 4) == 0) {
+        at += 4;
+        if (segment.size - at < 2)
+            return true;
+        at += 2;
+        if (at >= segment.size)
+            return false;
+        at += 1 + (size_t)(uint8_t)segment.data[at];
+        at += at & 1;
+        if (at + 4 > segment.size)
+            return true;
+        uint64_t next = at + 4 + (uint64_t)image_be32(segment.data + at);
+        next += next & 1;
+        if (next >= segment.size)
+            return true;
+        at = (size_t)next;
+    }
+    return true;
+}
+
+/* The fields of application segments that Pillow reads. ret_icc: the least profile part so far. */
+static bool jpeg_check_application(uint8_t marker, struct str segment, struct str *ret_icc)
+{
+    if (marker == 0xe0 && str_starts_with(segment, STR("JFIF")))
+        return segment.size >= 7;
+    if (marker == 0xee && str_starts_with(segment, STR("Adobe")))
+        return segment.size >= 7;
+    if (marker == 0xed && str_starts_with(segment, STR("Photoshop 3.0\0")))
+        return jpeg_check_photoshop(segment);
+    bool is_icc = marker == 0xe2 && str_starts_with(segment, STR("ICC_PROFILE\0"));
+    if (is_icc && (!ret_icc->data || str_compare(segment, *ret_icc) < 0))
+        *ret_icc = segment;
+    return true;
+}
+
+/* One segment behind its marker. A length below two is a segment without data. */
+static enum image_verdict jpeg_read_segment(struct image_file *image, struct image_reader *file,
+                                            uint8_t marker, struct str *icc)
+{
+    if (!image_has(file, 2))
+        return IMAGE_NEXT;
+    uint32_t size = image_be16(image_read(file, 2).data);
+    size = size > 2 ? size - 2 : 0;
+    if (!image_has(file, size))
+        return IMAGE_REFUSED;
+    struct str segment = image_read(file, size);
+    bool is_right = true;
+    if (jpeg_is_frame(marker)) {
+        is_right = jpeg_read_frame(image, segment) && (!icc->data || icc->size >= 14);
+        *icc = (struct str){NULL, 0};
+    } else if (marker == 0xdb) {
+        is_right = jpeg_check_quantization(segment);
+    } else if (marker >= 0xe0 && marker <= 0xef) {
+        is_right = jpeg_check_application(marker, segment, icc);
+    }
+    return is_right ? IMAGE_OPENED : IMAGE_NEXT;
+}
+
+/* Finds the size: walks markers to the start of scan, skipping what lies between them as Pillow does. A file
+ * that ends before is an image all the same, which cannot be loaded. */
+static enum image_verdict jpeg_open(struct image_file *image)
+{
+    struct image_reader file = {image->bytes, 2};
+    struct str icc = {NULL, 0};
+    for (;;) {
+        struct str pair = image_rest(image->bytes, file.at);
+        if (pair.size < 2)
+            return IMAGE_OPENED;
+        uint8_t first = (uint8_t)pair.data[0], marker = (uint8_t)pair.data[1];
+        bool is_marker = first == 0xff && marker >= 0xc0 && marker != 0xff;
+        if (first == 0xff && marker > 0 && marker < 0xc0)
+            return IMAGE_NEXT;
+        file.at += is_marker || (first == 0xff && marker == 0) ? 2 : 1;
+        if (first == 0xff && marker == 0) /* Pillow reads one more, and then looks for 0xff */
+            continue;
+        if (!is_marker || jpeg_has_no_segment(marker))
+            continue;
+        enum image_verdict verdict = jpeg_read_segment(image, &file, marker, &icc);
+        image->raw.kind = verdict == IMAGE_OPENED && marker == 0xda;
+        if (verdict != IMAGE_OPENED || image->raw.kind)
+            return verdict;
+    }
 }
 
 /* libjpeg ends a call by error_exit; we come back here. Its messages go nowhere. */
@@ -157,6 +224,8 @@ static enum jpeg_outcome jpeg_read(struct jpeg_reader *reader)
 
 static enum sidetok_error jpeg_load(struct call *call, struct image_file *image)
 {
+    if (!image->raw.kind)
+        return image_cannot_load(call);
     struct jpeg_reader *reader = call_alloc_array(call, 1, sizeof *reader);
     if (!reader)
         return SIDETOK_E_NO_MEMORY;

@@ -73,6 +73,15 @@ static uint32_t png_pixel_bits(uint8_t depth, uint8_t color)
     }
 }
 
+/* Pillow's mode of such a pixel. */
+static const char *png_mode(uint8_t depth, uint8_t color)
+{
+    static const char *const modes[] = {"L", "", "RGB", "P", "LA", "", "RGBA"};
+    if (color == 0)
+        return depth == 1 ? "1" : depth == 16 ? "I;16" : "L";
+    return color == 4 && depth == 16 ? "RGBA" : modes[color];
+}
+
 /* False where Pillow refuses the header chunk; an unknown mode leaves bits 0, which is refused at the end. */
 static bool png_read_header(struct image_file *image, const struct png_chunk *chunk)
 {
@@ -82,6 +91,7 @@ static bool png_read_header(struct image_file *image, const struct png_chunk *ch
     image->width = image_be32(head);
     image->height = image_be32(head + 4);
     image->raw.bits = png_pixel_bits((uint8_t)head[8], (uint8_t)head[9]);
+    image->mode = image->raw.bits ? png_mode((uint8_t)head[8], (uint8_t)head[9]) : image->mode;
     image->raw.kind = head[12] != 0; /* interlaced */
     return true;
 }
@@ -104,22 +114,22 @@ static bool png_accept(struct str bytes)
     return str_starts_with(bytes, png_magic);
 }
 
-static bool png_open(struct image_file *image)
+static enum image_verdict png_open(struct image_file *image)
 {
     struct str bytes = image->bytes;
     struct png_chunk chunk;
     for (size_t offset = png_magic.size;; offset = chunk.offset + chunk.size + 4) {
         if (!png_chunk_at(bytes, offset, &chunk))
-            return false;
+            return IMAGE_NEXT;
         if (png_is_type(&chunk, "IDAT") || png_is_type(&chunk, "IEND"))
             break;
         if (!png_crc_is_right(bytes, &chunk) || png_is_too_short(&chunk))
-            return false;
+            return IMAGE_NEXT;
         if (png_is_type(&chunk, "IHDR") && !png_read_header(image, &chunk))
-            return false;
+            return IMAGE_NEXT;
     }
     image->data_offset = chunk.offset - 8;
-    return image->raw.bits != 0;
+    return IMAGE_OPENED;
 }
 
 /* Counts rows as they come out of the inflater. */
@@ -140,16 +150,13 @@ static const uint8_t png_step_x[] = {8, 8, 4, 4, 2, 2, 1}, png_step_y[] = {8, 8,
 static void png_pass_size(const struct png_rows *rows, uint32_t *ret_columns, uint32_t *ret_rows)
 {
     const struct image_file *image = rows->image;
-    *ret_columns = image->width;
-    *ret_rows = image->height;
+    uint32_t width = (uint32_t)image->width, height = (uint32_t)image->height, pass = rows->pass;
+    *ret_columns = width;
+    *ret_rows = height;
     if (!image->raw.kind)
         return;
-    uint32_t pass = rows->pass;
-    *ret_columns =
-        image->width <= png_start_x[pass] ? 0 : (image->width - png_start_x[pass] - 1) / png_step_x[pass] + 1;
-    *ret_rows = image->height <= png_start_y[pass]
-                    ? 0
-                    : (image->height - png_start_y[pass] - 1) / png_step_y[pass] + 1;
+    *ret_columns = width <= png_start_x[pass] ? 0 : (width - png_start_x[pass] - 1) / png_step_x[pass] + 1;
+    *ret_rows = height <= png_start_y[pass] ? 0 : (height - png_start_y[pass] - 1) / png_step_y[pass] + 1;
 }
 
 /* Goes to the next row that has bytes; done when there is none. */

@@ -63,16 +63,20 @@ static TIFF *tiff_source_open(struct tiff_source *source)
                           tiff_source_close, tiff_source_size, NULL, NULL);
 }
 
-static bool tiff_open(struct image_file *image)
+static enum image_verdict tiff_open(struct image_file *image)
 {
     struct tiff_source source = {image->bytes, 0};
     TIFF *tiff = tiff_source_open(&source);
     if (!tiff)
-        return false;
-    bool has_size = TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &image->width) &&
-                    TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &image->height);
+        return IMAGE_NEXT;
+    uint32_t width, height;
+    bool has_size =
+        TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width) && TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height);
     TIFFClose(tiff);
-    return has_size;
+    image->mode = "RGB";
+    image->width = has_size ? width : 0;
+    image->height = has_size ? height : 0;
+    return IMAGE_OPENED;
 }
 
 /* Reads every strip or tile into one buffer; false when one of them is cut or broken. */

@@ -12,16 +12,17 @@ static bool webp_accept(struct str bytes)
            memcmp(bytes.data + 8, "WEBPVP8", 7) == 0;
 }
 
-static bool webp_open(struct image_file *image)
+static enum image_verdict webp_open(struct image_file *image)
 {
     WebPData data = {(const uint8_t *)image->bytes.data, image->bytes.size};
     WebPDemuxer *demux = WebPDemux(&data);
     if (!demux)
-        return false;
+        return IMAGE_REFUSED;
+    image->mode = "RGBA";
     image->width = WebPDemuxGetI(demux, WEBP_FF_CANVAS_WIDTH);
     image->height = WebPDemuxGetI(demux, WEBP_FF_CANVAS_HEIGHT);
     WebPDemuxDelete(demux);
-    return true;
+    return IMAGE_OPENED;
 }
 
 /* Decodes the first frame; its pixels are freed at once. At most 16,383 pixels a side. */

@@ -46,11 +46,16 @@ static enum sidetok_error image_read_data(struct call *call, struct str url, str
     if (result != BASE64_OK)
         return failure_set_text(call, SIDETOK_E_VALUE, STR("Invalid image data URL "), data_url_head(url, 64),
                                 STR(": payload is not valid base64."));
-    if (!image_file_open(bytes, &image))
+    bool opened = image_file_open(call, bytes, &image);
+    if (!opened && call->failure.code != SIDETOK_OK)
+        return call->failure.code;
+    if (!opened)
         return failure_set_text(call, SIDETOK_E_VALUE, STR("Invalid image data URL "), data_url_head(url, 64),
                                 STR(": payload is not a decodable image."));
+    if (image.width == 0 || image.height == 0)
+        return failure_set_str(call, SIDETOK_E_ASSERTION, STR("")); /* no tokens, which comes before decoding */
+    *ret_size = (struct stream_size){(uint32_t)image.height, (uint32_t)image.width};
     TRY(image_file_load(call, &image));
-    *ret_size = (struct stream_size){image.height, image.width};
     return SIDETOK_OK;
 }
 

@@ -1,0 +1,221 @@
+#include "image_file.h"
+#include "image_reader.h"
+
+#include <zlib.h>
+
+/* Rule: PIL.FitsImagePlugin of Pillow 13.0.0: the first unit that has a picture, plain or gzipped. */
+
+enum { FITS_CARD = 80, FITS_BLOCK = 2880 };
+
+static image_codec fits_codec_gzip;
+
+static bool fits_accept(struct str bytes)
+{
+    return str_starts_with(bytes, STR("SIMPLE"));
+}
+
+/* The cards that decide, the last of each name; data NULL where there is none. */
+enum fits_key {
+    FITS_XTENSION,
+    FITS_ZIMAGE,
+    FITS_ZCMPTYPE,
+    FITS_NAXIS,
+    FITS_NAXIS1,
+    FITS_NAXIS2,
+    FITS_BITPIX,
+    FITS_ZNAXIS,
+    FITS_ZNAXIS1,
+    FITS_ZNAXIS2,
+    FITS_ZBITPIX,
+    FITS_KEYS
+};
+
+static const char *const fits_keys[FITS_KEYS] = {"XTENSION", "ZIMAGE",  "ZCMPTYPE", "NAXIS",
+                                                 "NAXIS1",   "NAXIS2",  "BITPIX",   "ZNAXIS",
+                                                 "ZNAXIS1",  "ZNAXIS2", "ZBITPIX"};
+
+/* The headers read so far, and what they make. */
+struct fits_unit {
+    struct str cards[FITS_KEYS];
+    bool has_card, is_in_header, is_found, is_gzip;
+    int64_t offset;
+    int64_t bits;
+};
+
+/* int(headers[key]). A missing card is a KeyError, a bad one a ValueError. */
+static enum image_verdict fits_integer(const struct fits_unit *unit, int key, int64_t *ret)
+{
+    if (!unit->cards[key].data)
+        return IMAGE_NEXT;
+    return image_python_int(unit->cards[key], 10, ret) ? IMAGE_OPENED : IMAGE_REFUSED;
+}
+
+/* Rule: _get_size. Height 0 stands for no picture. */
+static enum image_verdict fits_size(const struct fits_unit *unit, int naxis_key, int64_t ret_size[2])
+{
+    int64_t naxis;
+    ret_size[0] = 1;
+    ret_size[1] = 0;
+    enum image_verdict verdict = fits_integer(unit, naxis_key, &naxis);
+    if (verdict != IMAGE_OPENED || naxis == 0)
+        return verdict;
+    verdict = fits_integer(unit, naxis_key + 1, naxis == 1 ? &ret_size[1] : &ret_size[0]);
+    if (verdict == IMAGE_OPENED && naxis != 1)
+        verdict = fits_integer(unit, naxis_key + 2, &ret_size[1]);
+    if (verdict == IMAGE_OPENED && ret_size[1] == 0)
+        ret_size[1] = -1; /* a picture, but an empty one */
+    return verdict;
+}
+
+static bool fits_find_mode(struct image_file *image, int64_t bits, bool is_gzip)
+{
+    image->mode = bits == 8 ? "L" : bits == 16 ? "I;16" : bits == 32 ? "I" : "F";
+    return bits == 8 || bits == 16 || bits == 32 || bits == -32 || (bits == -64 && !is_gzip);
+}
+
+/* A table that holds a gzipped picture: what comes before the picture has the table's own size. */
+static enum image_verdict fits_open_table(struct fits_unit *unit)
+{
+    int64_t size[2], bits;
+    if (!unit->cards[FITS_ZCMPTYPE].data)
+        return IMAGE_NEXT;
+    if (!str_equal(unit->cards[FITS_ZCMPTYPE], STR("'GZIP_1  '")))
+        return IMAGE_OPENED;
+    enum image_verdict verdict = fits_size(unit, FITS_NAXIS, size);
+    if (verdict == IMAGE_OPENED)
+        verdict = fits_integer(unit, FITS_BITPIX, &bits);
+    if (verdict != IMAGE_OPENED)
+        return verdict;
+    int64_t bytes = bits >= 0 ? bits / 8 : -((7 - bits) / 8);
+    __int128 offset = (__int128)size[0] * (size[1] > 0 ? size[1] : 0) * bytes;
+    __int128 limit = (__int128)1 << 60;
+    unit->offset = (int64_t)(offset > limit ? limit : offset < -limit ? -limit : offset);
+    unit->is_gzip = true;
+    return IMAGE_OPENED;
+}
+
+/* Rule: _parse_headers. */
+static enum image_verdict fits_parse(struct image_file *image, struct fits_unit *unit)
+{
+    int64_t size[2];
+    unit->is_gzip = false;
+    unit->offset = 0;
+    if (str_equal(unit->cards[FITS_XTENSION], STR("'BINTABLE'")) &&
+        str_equal(unit->cards[FITS_ZIMAGE], STR("T"))) {
+        enum image_verdict table = fits_open_table(unit);
+        if (table != IMAGE_OPENED)
+            return table;
+    }
+    enum image_verdict verdict = fits_size(unit, unit->is_gzip ? FITS_ZNAXIS : FITS_NAXIS, size);
+    if (verdict != IMAGE_OPENED || size[1] == 0)
+        return verdict;
+    verdict = fits_integer(unit, unit->is_gzip ? FITS_ZBITPIX : FITS_BITPIX, &unit->bits);
+    if (verdict != IMAGE_OPENED)
+        return verdict;
+    image->width = size[0];
+    image->height = size[1];
+    unit->is_found = true;
+    return fits_find_mode(image, unit->bits, unit->is_gzip) ? IMAGE_OPENED : IMAGE_REFUSED;
+}
+
+/* A card of 80 bytes: a keyword of 8, then the value up to a slash. */
+static enum image_verdict fits_read_card(struct fits_unit *unit, struct str keyword, struct str card)
+{
+    struct str value = card.size > 8 ? str_from_offset(card, 8) : (struct str){"", 0};
+    const char *slash = value.size ? memchr(value.data, '/', value.size) : NULL;
+    value.size = slash ? (size_t)(slash - value.data) : value.size;
+    value = image_strip(value);
+    if (str_starts_with(value, STR("=")))
+        value = image_strip(str_from_offset(value, 1));
+    if (!unit->has_card && (!fits_accept(keyword) || !str_equal(value, STR("T"))))
+        return IMAGE_NEXT;
+    unit->has_card = true;
+    for (int i = 0; i < FITS_KEYS; i++)
+        if (str_equal(keyword, str_from(fits_keys[i])))
+            unit->cards[i] = value;
+    return IMAGE_OPENED;
+}
+
+/* Units follow each other; the one that begins no header ends the search. */
+static enum image_verdict fits_read_units(struct image_file *image, struct image_reader *file,
+                                          struct fits_unit *unit)
+{
+    for (;;) {
+        struct str card = image_read(file, FITS_CARD);
+        struct str keyword = image_strip((struct str){card.data, card.size < 8 ? card.size : 8});
+        enum image_verdict verdict = IMAGE_OPENED;
+        if (card.size == 0)
+            return IMAGE_REFUSED;
+        if (str_equal(keyword, STR("SIMPLE")) || str_equal(keyword, STR("XTENSION"))) {
+            unit->is_in_header = true;
+        } else if (unit->has_card && !unit->is_in_header) {
+            return unit->is_found ? IMAGE_OPENED : IMAGE_REFUSED;
+        } else if (str_equal(keyword, STR("END"))) {
+            file->at = (file->at + FITS_BLOCK - 1) / FITS_BLOCK * FITS_BLOCK;
+            verdict = unit->is_found ? IMAGE_OPENED : fits_parse(image, unit);
+            unit->is_in_header = false;
+            if (verdict != IMAGE_OPENED)
+                return verdict;
+            continue;
+        }
+        if (!unit->is_found)
+            verdict = fits_read_card(unit, keyword, card);
+        if (verdict != IMAGE_OPENED)
+            return verdict;
+    }
+}
+
+static enum image_verdict fits_open(struct image_file *image)
+{
+    struct image_reader file = {image->bytes, 0};
+    struct fits_unit unit = {0};
+    enum image_verdict verdict = fits_read_units(image, &file, &unit);
+    if (verdict != IMAGE_OPENED)
+        return verdict;
+    int64_t bits = unit.bits < 0 ? -unit.bits : unit.bits;
+    int64_t offset = unit.offset + (int64_t)file.at - FITS_CARD;
+    if (image->width <= 0 || image->height <= 0)
+        return IMAGE_NEXT;
+    return image_one_tile(image, unit.is_gzip ? fits_codec_gzip : image_codec_raw, offset, bits);
+}
+
+/* Inflates up to need bytes. Rule: gzip.GzipFile.read, as far as one member goes. */
+static enum sidetok_error fits_inflate(struct call *call, z_stream *zip, uint64_t need)
+{
+    char out[16384];
+    uint64_t n = 0;
+    int result = Z_OK;
+    while (n < need && result == Z_OK) {
+        zip->next_out = (Bytef *)out;
+        zip->avail_out = sizeof out;
+        result = inflate(zip, Z_NO_FLUSH);
+        n += sizeof out - zip->avail_out;
+    }
+    if (n >= need && (result == Z_OK || result == Z_STREAM_END))
+        return SIDETOK_OK;
+    if (result == Z_STREAM_END)
+        return image_not_enough(call);
+    return failure_set_str(call, SIDETOK_E_OS,
+                           result == Z_BUF_ERROR ? STR("Truncated FITS gzip data")
+                                                 : STR("Corrupt FITS gzip data"));
+}
+
+/* Each pixel stands in four bytes. */
+static enum sidetok_error fits_codec_gzip(struct call *call, const struct image_file *image,
+                                          const struct image_tile *tile, struct str data, int *ret_status)
+{
+    z_stream zip = {0};
+    (void)image, (void)ret_status;
+    if (data.size == 0)
+        return image_not_enough(call);
+    if (inflateInit2(&zip, 16 + MAX_WBITS) != Z_OK)
+        return failure_no_memory(call);
+    zip.next_in = (Bytef *)(uintptr_t)data.data;
+    zip.avail_in = data.size < UINT32_MAX ? (uInt)data.size : UINT32_MAX;
+    enum sidetok_error error = fits_inflate(call, &zip, (uint64_t)tile->x1 * (uint64_t)tile->y1 * 4);
+    inflateEnd(&zip);
+    /* the reference loses the first pixel of four bytes: a slice of it ends at -1 */
+    return error == SIDETOK_OK && tile->bits == 32 ? image_not_enough(call) : error;
+}
+
+const struct image_format image_format_fits = {"FITS", fits_accept, fits_open, NULL};

@@ -1,0 +1,46 @@
+#include "image_reader.h"
+
+struct str image_word(struct str *s)
+{
+    while (s->size && image_is_space(s->data[0]))
+        *s = str_from_offset(*s, 1);
+    struct str word = *s;
+    while (s->size && !image_is_space(s->data[0]))
+        *s = str_from_offset(*s, 1);
+    word.size -= s->size;
+    return word;
+}
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+}
+
+bool image_python_int(struct str text, int base, int64_t *ret)
+{
+    text = image_strip(text);
+    bool negative = text.size && text.data[0] == '-';
+    if (text.size && (text.data[0] == '-' || text.data[0] == '+'))
+        text = str_from_offset(text, 1);
+    if (base == 16 && text.size >= 2 && text.data[0] == '0' && (text.data[1] | 0x20) == 'x') {
+        text = str_from_offset(text, 2);
+        if (text.size && text.data[0] == '_')
+            text = str_from_offset(text, 1);
+    }
+    int64_t n = 0;
+    bool after_digit = false;
+    for (size_t i = 0; i < text.size; i++) {
+        int digit = digit_value(text.data[i]);
+        if (text.data[i] == '_' ? !after_digit : digit >= base)
+            return false;
+        after_digit = text.data[i] != '_';
+        if (after_digit && n < (int64_t)1 << 40)
+            n = n * base + digit;
+    }
+    n = n < (int64_t)1 << 40 ? n : (int64_t)1 << 40;
+    *ret = negative ? -n : n;
+    return after_digit;
+}
