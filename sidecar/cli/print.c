@@ -178,8 +178,8 @@ static void print_token(struct buf *out, struct msgpack_reader *reader, const st
     case MSGPACK_READ_UINT:
         buf_printf(out, "%llu", (unsigned long long)token->unsigned_integer);
         break;
-    case MSGPACK_READ_FLOAT:
-        json_write_float(out, token->number);
+    case MSGPACK_READ_FLOAT: /* NaN and infinities in JSON's spelling, not repr()'s */
+        json_write(out, &(struct json){.kind = JSON_FLOAT, .number = token->number}, (struct json_style){0});
         break;
     case MSGPACK_READ_STR:
         print_string(out, as_str(token->bytes));

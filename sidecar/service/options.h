@@ -27,6 +27,7 @@ struct options {
     struct option_list allow_uid;  /* users that Unix sockets serve: names or numbers, checked */
     struct option_list allow_gid;  /* primary groups, the same; both empty: no such bound */
     bool insecure_tcp;             /* tcp:// may be listened on */
+    bool seccomp;                  /* kernel filters are set after the start */
     struct str health;             /* "tcp://host:port", checked; empty: none */
     uint64_t mode;                 /* of ipc sockets: socket_mode as a number */
     uint64_t queue_requests;       /* 1 or more */

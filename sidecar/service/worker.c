@@ -1,5 +1,8 @@
 #include "service.h"
 
+#include "log.h"
+#include "sandbox.h"
+
 #include <stdlib.h>
 
 /* Answers one request after the other; never waits for the network. */
@@ -26,11 +29,23 @@ static void begin_work(struct service *service, const struct job *job)
     atomic_store(&service->work_began_ns, service_now_ns());
 }
 
+/* After the name is set, which is a file to the C library. */
+static void shut_in(const struct service *service)
+{
+    if (!service->options->seccomp)
+        log_line(LOG_LEVEL_INFO, "seccomp is off: the worker is not bounded by the kernel");
+    else if (sandbox_worker())
+        log_line(LOG_LEVEL_INFO, "the worker runs under seccomp: no files, no new connections");
+    else
+        log_line(LOG_LEVEL_WARNING, "this kernel has no seccomp for us: the worker is not bounded");
+}
+
 void *worker_run(void *context)
 {
     struct service *service = context;
     struct call call;
     pthread_setname_np(pthread_self(), "sidetok-worker");
+    shut_in(service);
     call_init(&call);
     for (struct job *job; (job = queue_pop(&service->queue));) {
         begin_work(service, job);
