@@ -9,7 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEFAULT_MAX_PENDING = PENDING_MAX - 1, DEFAULT_MAX_SENT = 56, DEFAULT_CONNECT_TIMEOUT_MS = 5000 };
+enum {
+    DEFAULT_MAX_PENDING = PENDING_MAX - 1,
+    DEFAULT_MAX_SENT = 56,
+    DEFAULT_CONNECT_TIMEOUT_MS = 5000,
+    DEFAULT_SILENCE_MS = 5000
+};
 
 static const uint64_t NS_PER_MS = 1000000;
 
@@ -37,16 +42,38 @@ static bool watch_fd(const struct sidetok_client *client, int fd, uint32_t event
     return epoll_ctl(client->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+static bool watch_peer(const struct sidetok_client *client, uint32_t i)
+{
+    const struct peer *peer = &client->peers[i];
+    return watch_fd(client, peer->recv_fd, EPOLLIN, 2 + 2 * i) &&
+           watch_fd(client, peer->send_fd, 0, 3 + 2 * i);
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+bool client_watch_descriptors(struct sidetok_client *client)
+{
+    close_fd(client->epoll_fd);
+    client->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    bool is_watched = client->epoll_fd >= 0 && watch_fd(client, client->wake_fd, EPOLLIN, 0) &&
+                      watch_fd(client, client->timer_fd, EPOLLIN, 1);
+    for (uint32_t i = 0; is_watched && i < client->n_peers; i++) {
+        client->peers[i].is_armed = false;
+        is_watched = watch_peer(client, i);
+    }
+    return is_watched;
+}
+
 static enum sidetok_error open_descriptors(struct sidetok_client *client)
 {
-    client->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     client->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     client->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (client->epoll_fd < 0 || client->wake_fd < 0 || client->timer_fd < 0)
-        return SIDETOK_E_SYSTEM;
-    bool watched =
-        watch_fd(client, client->wake_fd, EPOLLIN, 0) && watch_fd(client, client->timer_fd, EPOLLIN, 1);
-    return watched ? SIDETOK_OK : SIDETOK_E_SYSTEM;
+    bool is_open = client->wake_fd >= 0 && client->timer_fd >= 0 && client_watch_descriptors(client);
+    return is_open ? SIDETOK_OK : SIDETOK_E_SYSTEM;
 }
 
 /** The number of words between blanks. */
@@ -67,9 +94,7 @@ static enum sidetok_error open_peer(struct sidetok_client *client, uint32_t i, c
     client->n_peers++;
     if (error)
         return error;
-    bool watched =
-        watch_fd(client, peer->recv_fd, EPOLLIN, 2 + 2 * i) && watch_fd(client, peer->send_fd, 0, 3 + 2 * i);
-    return watched ? SIDETOK_OK : SIDETOK_E_SYSTEM;
+    return watch_peer(client, i) ? SIDETOK_OK : SIDETOK_E_SYSTEM;
 }
 
 static enum sidetok_error open_peers(struct sidetok_client *client, const char *urls)
@@ -95,14 +120,7 @@ static enum sidetok_error client_open(struct sidetok_client *client, const char 
     return error ? error : open_peers(client, urls);
 }
 
-static void close_fd(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
-/** In a forked child sockets and messages are left alone: nng would abort. */
-static void client_free(struct sidetok_client *client)
+void client_free(struct sidetok_client *client)
 {
     if (!client_is_forked(client)) {
         for (uint32_t i = 0; i < client->n_peers; i++)
@@ -131,6 +149,7 @@ enum sidetok_error sidetok_client_open(const char *urls, struct sidetok_client *
     client->max_pending = DEFAULT_MAX_PENDING;
     client->max_sent = DEFAULT_MAX_SENT;
     client->connect_timeout_ns = DEFAULT_CONNECT_TIMEOUT_MS * NS_PER_MS;
+    client->silence_ns = DEFAULT_SILENCE_MS * NS_PER_MS;
     client->away_since_ns = client_now_ns();
     pending_init(&client->table);
     pending_list_init(&client->urgent);
@@ -145,13 +164,20 @@ enum sidetok_error sidetok_client_open(const char *urls, struct sidetok_client *
     return SIDETOK_OK;
 }
 
+static void end(struct sidetok_client *client)
+{
+    if (client_is_forked(client) || compat_nng_closes_soundly() || client_is_at_rest(client) ||
+        !client_linger(client))
+        client_free(client);
+}
+
 void sidetok_client_close(struct sidetok_client *client)
 {
     if (!client)
         return;
     client->is_closed = true;
     if (!client->is_processing || client_is_forked(client))
-        client_free(client);
+        end(client);
 }
 
 static bool set_within(uint32_t *setting, long value, long max)
@@ -162,11 +188,11 @@ static bool set_within(uint32_t *setting, long value, long max)
     return true;
 }
 
-static bool set_connect_timeout(struct sidetok_client *client, long value_ms)
+static bool set_time(uint64_t *setting_ns, long value_ms)
 {
     if (value_ms < 0 || value_ms > INT32_MAX)
         return false;
-    client->connect_timeout_ns = (uint64_t)value_ms * NS_PER_MS;
+    *setting_ns = (uint64_t)value_ms * NS_PER_MS;
     return true;
 }
 
@@ -180,7 +206,9 @@ enum sidetok_error sidetok_client_set(struct sidetok_client *client, enum sideto
     else if (setting == SIDETOK_SETTING_MAX_SENT)
         is_set = set_within(&client->max_sent, value, DEFAULT_MAX_SENT);
     else if (setting == SIDETOK_SETTING_CONNECT_TIMEOUT_MS)
-        is_set = set_connect_timeout(client, value);
+        is_set = set_time(&client->connect_timeout_ns, value);
+    else if (setting == SIDETOK_SETTING_SILENCE_MS)
+        is_set = set_time(&client->silence_ns, value);
     return is_set ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT;
 }
 
@@ -228,7 +256,7 @@ enum sidetok_error sidetok_client_process(struct sidetok_client *client)
     client->is_processing = false;
     if (!client->is_closed)
         return SIDETOK_OK;
-    client_free(client);
+    end(client);
     return SIDETOK_E_SHUTTING_DOWN;
 }
 

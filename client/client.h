@@ -21,7 +21,7 @@ struct sidetok_client {
     uint64_t armed_ns;          /* when the timer goes off; 0: it does not */
     uint64_t away_since_ns;     /* since when no sidecar is connected; 0: one is */
     uint32_t max_pending, max_sent;
-    uint64_t connect_timeout_ns;
+    uint64_t connect_timeout_ns, silence_ns;
     bool is_processing;
     bool is_closed; /* closed by a callback; freed when process() returns */
 };
@@ -51,6 +51,37 @@ uint64_t client_next_ns(const struct sidetok_client *client);
 
 /** Sets the timer to client_next_ns(), unless it goes off earlier anyway. */
 void client_arm_timer(struct sidetok_client *client);
+
+/** Sends a ping over peer's connection as soon as nng takes one. Without memory nothing is sent. */
+void client_send_ping(struct sidetok_client *client, struct peer *peer);
+
+/* watch.c: does the other side live? */
+
+/** Proves new connections by a ping, pings silent ones, drops those that stay silent. */
+void client_watch(struct sidetok_client *client);
+
+/** When client_watch() has something to do if nothing is heard until then, in CLOCK_MONOTONIC; 0: never. */
+uint64_t client_watch_ns(const struct sidetok_client *client);
+
+/** Something came from peer over its connection pipe. */
+void client_heard(struct peer *peer, uint32_t pipe);
+
+/* linger.c: the end of a client that is not at rest, with an nng that cannot close it then */
+
+/** Whether every peer is at rest. */
+bool client_is_at_rest(const struct sidetok_client *client);
+
+/** Hands the client to a thread that frees it once it is at rest. False when there is no thread to be had: it
+ * is still the caller's. */
+bool client_linger(struct sidetok_client *client);
+
+/* client.c */
+
+/** Frees all. In a forked child sockets and messages are left alone: nng would abort. */
+void client_free(struct sidetok_client *client);
+
+/** A descriptor that reports all the others; the former one is closed. False when there is none. */
+bool client_watch_descriptors(struct sidetok_client *client);
 
 /* process.c: what comes in, and callbacks */
 

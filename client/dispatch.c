@@ -59,6 +59,8 @@ static int send_to(struct sidetok_client *client, struct peer *peer, uint32_t sl
     int error = compat_nng_try_send(peer->socket, peer->send_fd, entry->message);
     if (error)
         return error;
+    if (peer->sent.n == 0)
+        peer->heard_ns = client_now_ns(); /* it owes something from now on */
     entry->message = NULL;
     entry->state = entry->done ? PENDING_SENT : PENDING_GHOST;
     entry->peer = (uint32_t)(peer - client->peers);
@@ -116,7 +118,9 @@ static void arm_senders(struct sidetok_client *client)
     bool has_work = client->queue.n > 0 || client->urgent.n > 0;
     for (uint32_t i = 0; i < client->n_peers; i++) {
         struct peer *peer = &client->peers[i];
-        bool wanted = (has_work || peer->cancels.n > 0) && peer->is_blocked && peer_is_connected(peer);
+        bool has_own = peer->cancels.n > 0 || peer->must_ping;
+        bool wanted = (has_own || (has_work && peer_is_connected(peer))) && peer->is_blocked &&
+                      atomic_load(&peer->pipe) != 0;
         if (wanted == peer->is_armed)
             continue;
         struct epoll_event event = {.events = wanted ? EPOLLIN : 0, .data.u32 = 3 + 2 * i};
@@ -125,35 +129,74 @@ static void arm_senders(struct sidetok_client *client)
     }
 }
 
+/** A slot of its own for a message in which nobody waits, PENDING_NONE without memory. */
+static uint32_t take_own(struct sidetok_client *client, const struct message_request *fields)
+{
+    uint32_t slot = pending_take(&client->table);
+    if (slot == PENDING_NONE)
+        return PENDING_NONE;
+    struct pending *entry = &client->table.slots[slot]; /* taking it may have moved the table */
+    if (request_pack(fields, pending_wire_id(entry->id), &entry->message) != SIDETOK_OK) {
+        pending_release(&client->table, slot);
+        return PENDING_NONE;
+    }
+    entry->state = PENDING_QUEUED;
+    return slot;
+}
+
+static void send_ping(struct sidetok_client *client, struct peer *peer)
+{
+    const struct message_request fields = {.op = MESSAGE_OP_PING};
+    if (peer->is_blocked || atomic_load(&peer->pipe) == 0)
+        return;
+    uint32_t slot = take_own(client, &fields);
+    int error = slot == PENDING_NONE ? 0 : send_to(client, peer, slot);
+    peer->is_blocked = error == NNG_EAGAIN;
+    peer->must_ping = error == NNG_EAGAIN;
+    if (error) {
+        nng_msg_free(client->table.slots[slot].message);
+        pending_release(&client->table, slot);
+    }
+}
+
+void client_send_ping(struct sidetok_client *client, struct peer *peer)
+{
+    peer->must_ping = true;
+    send_ping(client, peer);
+    arm_senders(client);
+}
+
 void client_send(struct sidetok_client *client)
 {
-    for (uint32_t i = 0; i < client->n_peers; i++)
+    for (uint32_t i = 0; i < client->n_peers; i++) {
+        if (client->peers[i].must_ping)
+            send_ping(client, &client->peers[i]);
         send_cancels(client, &client->peers[i]);
+    }
     send_list(client, &client->urgent);
     send_list(client, &client->queue);
     arm_senders(client);
 }
 
-/** The cancel message has a slot of its own, in which nobody waits: its reply tells whether the target's is
- * to come. */
+/** The reply to the cancel message tells whether the target's is to come. */
 void client_send_cancel(struct sidetok_client *client, uint32_t target)
 {
     uint64_t target_id = client->table.slots[target].id;
-    uint32_t slot = pending_take(&client->table);
+    const struct message_request fields = {.op = MESSAGE_OP_CANCEL, .cancel = pending_wire_id(target_id)};
+    uint32_t slot = take_own(client, &fields);
     if (slot == PENDING_NONE)
         return;
-    struct pending *entry = &client->table.slots[slot]; /* taking it may have moved the table */
-    struct message_request fields = {.op = MESSAGE_OP_CANCEL, .cancel = pending_wire_id(target_id)};
-    if (request_pack(&fields, pending_wire_id(entry->id), &entry->message) != SIDETOK_OK) {
-        pending_release(&client->table, slot);
-        return;
-    }
-    entry->state = PENDING_QUEUED;
+    struct pending *entry = &client->table.slots[slot];
     entry->cancels = target_id;
     entry->peer = client->table.slots[target].peer;
     entry->pipe = client->table.slots[target].pipe;
     pending_move(&client->table, slot, &client->peers[entry->peer].cancels);
     client_send(client);
+}
+
+static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns == 0 || (b_ns != 0 && b_ns < a_ns) ? b_ns : a_ns;
 }
 
 uint64_t client_next_ns(const struct sidetok_client *client)
@@ -162,10 +205,9 @@ uint64_t client_next_ns(const struct sidetok_client *client)
     uint64_t next_ns = slot == PENDING_NONE ? 0 : client->table.slots[slot].deadline_ns;
     bool is_impatient = client->away_since_ns > 0 && client->connect_timeout_ns > 0 &&
                         (client->queue.n > 0 || client->urgent.n > 0);
-    if (!is_impatient)
-        return next_ns;
-    uint64_t patience_ns = client->away_since_ns + client->connect_timeout_ns;
-    return next_ns == 0 || patience_ns < next_ns ? patience_ns : next_ns;
+    if (is_impatient)
+        next_ns = earlier(next_ns, client->away_since_ns + client->connect_timeout_ns);
+    return earlier(next_ns, client_watch_ns(client));
 }
 
 /** Set too early, it goes off once for nothing; that is rarer than setting it for each request. */

@@ -7,6 +7,7 @@
 #include <nng/nng.h>
 
 #include <poll.h>
+#include <stdbool.h>
 
 #if NNG_MAJOR_VERSION < 2
 #include <nng/protocol/reqrep0/rep.h>
@@ -36,6 +37,19 @@ static inline int compat_nng_start(void)
 #endif
     return 0;
 #endif
+}
+
+/** Whether closing a socket ends, whatever goes over it at that moment: from 1.9 on. Any thread. */
+static inline bool compat_nng_closes_soundly(void)
+{
+    unsigned major = 0, minor = 0;
+    const char *at = nng_version();
+    for (; *at >= '0' && *at <= '9'; at++)
+        major = major * 10 + (unsigned)(*at - '0');
+    if (*at == '.')
+        for (at++; *at >= '0' && *at <= '9'; at++)
+            minor = minor * 10 + (unsigned)(*at - '0');
+    return major > 1 || (major == 1 && minor >= 9);
 }
 
 static inline int compat_nng_close(nng_socket socket)

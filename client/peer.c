@@ -1,7 +1,5 @@
 #include "peer.h"
 
-enum { CLOSE_WAIT_MS = 10 };
-
 #include <unistd.h>
 
 void peer_wake(int wake_fd)
@@ -92,18 +90,28 @@ enum sidetok_error peer_open(struct peer *peer, const char *url, int wake_fd)
     return error_of_nng(error);
 }
 
-/**
- * nng 1.5.2 loses a message, and may wait for it for ever, when a socket closes between taking it and writing it. The send
- * descriptor is readable again once it is written: some microseconds, at most CLOSE_WAIT_MS where the sidecar does not read.
- */
 void peer_close(struct peer *peer)
 {
     if (!peer->is_open)
         return;
-    if (peer_is_connected(peer)) {
-        struct pollfd sender = {.fd = peer->send_fd, .events = POLLIN};
-        poll(&sender, 1, CLOSE_WAIT_MS);
-    }
     compat_nng_close(peer->socket);
     peer->is_open = false;
+}
+
+void peer_drop(struct peer *peer)
+{
+    uint32_t pipe = atomic_exchange(&peer->pipe, 0);
+    if (pipe == 0)
+        return;
+    nng_pipe handle = NNG_PIPE_INITIALIZER;
+    handle.id = pipe;
+    nng_pipe_close(handle);
+    peer->must_check_loss = true;
+    peer_wake(peer->wake_fd);
+}
+
+bool peer_is_at_rest(const struct peer *peer)
+{
+    struct pollfd sender = {.fd = peer->send_fd, .events = POLLIN};
+    return peer_is_connected(peer) && peer->sent.n == 0 && peer->cancels.n == 0 && poll(&sender, 1, 0) == 1;
 }

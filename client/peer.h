@@ -16,6 +16,11 @@ struct peer {
     bool is_blocked;             /* the last send found no taker */
     bool is_armed;               /* send_fd is polled */
     bool must_check_loss;        /* a connection came or went; look once all it delivered is read */
+    bool must_ping;              /* a ping waits to be taken by nng; see watch.c */
+    uint32_t watched;            /* the connection that the next three belong to */
+    uint32_t proven;             /* the connection over which the sidecar has sent something; 0: none */
+    uint64_t heard_ns;           /* when it last did, or began to owe something */
+    uint64_t pinged_ns;          /* since when a ping is unanswered; 0: none is */
     struct pending_list sent;    /* not answered, oldest first */
     struct pending_list cancels; /* cancel messages that wait for this connection to take them */
 };
@@ -37,10 +42,20 @@ enum sidetok_error peer_open(struct peer *peer, const char *url, int wake_fd);
 /** Ends connection and socket; no notification comes afterwards. */
 void peer_close(struct peer *peer);
 
+/** Gives the present connection up: it is lost at once, another one will be made. */
+void peer_drop(struct peer *peer);
+
+/** A connection counts once the sidecar has answered on it: nng before 1.10 greets peers that it never
+ * serves. */
 static inline bool peer_is_connected(const struct peer *peer)
 {
-    return atomic_load(&peer->pipe) != 0;
+    uint32_t pipe = atomic_load(&peer->pipe);
+    return pipe != 0 && pipe == peer->proven;
 }
+
+/** Whether nothing is on its way, in either direction: then nng closes the socket soundly, whatever its
+ * version. */
+bool peer_is_at_rest(const struct peer *peer);
 
 /** Writes 1 to an eventfd. Any thread. */
 void peer_wake(int wake_fd);

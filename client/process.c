@@ -51,6 +51,7 @@ static void release_cancelled(struct sidetok_client *client, uint64_t target_id,
 static void on_message(struct sidetok_client *client, uint32_t peer, nng_msg *message)
 {
     uint32_t wire_id = 0;
+    client_heard(&client->peers[peer], (uint32_t)nng_pipe_id(nng_msg_get_pipe(message)));
     uint32_t slot = nng_msg_header_trim_u32(message, &wire_id) == 0
                         ? pending_find_wire(&client->table, wire_id)
                         : PENDING_NONE;
@@ -189,8 +190,10 @@ void client_process(struct sidetok_client *client)
     for (uint32_t i = 0; i < client->n_peers; i++)
         if (client->peers[i].must_check_loss)
             client->peers[i].is_blocked = false; /* a new connection takes messages again */
-    client_note_connected(client);
     receive_all(client);
+    if (!client->is_closed)
+        client_watch(client);
+    client_note_connected(client);
     fail_unsent(client);
     if (is_time)
         expire(client);

@@ -137,8 +137,12 @@ enum sidetok_option {
 enum sidetok_setting {
     SIDETOK_SETTING_MAX_PENDING, /* requests whose callback is still to come; 1 to 65,535, default 65,535 */
     SIDETOK_SETTING_MAX_SENT,    /* requests sent to one sidecar and not answered; 1 to 56, the default */
-    SIDETOK_SETTING_CONNECT_TIMEOUT_MS /* without any sidecar for so long: unsent ones fail; 0 never, default
-                                          5,000 */
+    SIDETOK_SETTING_CONNECT_TIMEOUT_MS, /* without any sidecar for so long: unsent ones fail; 0 never, default
+                                           5,000 */
+    SIDETOK_SETTING_SILENCE_MS /* a sidecar that owes replies, does not send anything for so long and does not
+                                  answer a ping either is lost; 0 never, default 5,000. A long request is no
+                                  silence: a sidecar answers pings meanwhile. Also for the ping by which a new
+                                  connection proves that it is served: no request is sent over it before */
 };
 
 struct sidetok_client;
@@ -194,6 +198,10 @@ SIDETOK_API enum sidetok_error sidetok_client_set(struct sidetok_client *client,
  * user data may be freed right after. Allowed inside a callback, whose process() then returns
  * SIDETOK_E_SHUTTING_DOWN. NULL-safe. Takes about a millisecond. In a forked child it gives back what belongs
  * to the child.
+ *
+ * nng before 1.9 may never return from closing a connection that a message is going over, nor ever connect
+ * again in this process. With such an nng, a client that is not at rest is closed by a thread of its own,
+ * once the sidecar has answered what it was sent.
  */
 SIDETOK_API void sidetok_client_close(struct sidetok_client *client);
 
@@ -206,7 +214,7 @@ SIDETOK_API int sidetok_client_fd(const struct sidetok_client *client);
 /** Requests whose callback is still to come. 0 in a forked child. */
 SIDETOK_API size_t sidetok_client_pending(const struct sidetok_client *client);
 
-/** How many of the URLs are connected right now. */
+/** How many of the URLs are connected right now: a sidecar answers there. */
 SIDETOK_API size_t sidetok_client_connected(const struct sidetok_client *client);
 
 /**

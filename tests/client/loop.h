@@ -58,8 +58,8 @@ __attribute__((unused)) static bool turn(struct sidetok_client *client)
 __attribute__((unused)) static bool serve(struct sidetok_client *client, struct fake_server *server,
                                           struct fake_request *ret)
 {
-    struct pollfd p[2] = {{.fd = sidetok_client_fd(client), .events = POLLIN}, {.events = POLLIN}};
-    compat_nng_recv_fd(server->socket, &p[1].fd);
+    struct pollfd p[2] = {{.fd = sidetok_client_fd(client), .events = POLLIN},
+                          {.fd = fake_server_fd(server), .events = POLLIN}};
     while (poll(p, 2, FAKE_WAIT_MS) > 0) {
         if (p[1].revents)
             return fake_server_take(server, ret);

@@ -24,7 +24,7 @@ TEST(late_reply_after_cancel_is_dropped)
     begin();
     uint64_t id = submit(client, SIDETOK_OP_CHAT, "{}", 0, &cancelled);
     CHECK(serve(client, &server, &request));
-    uint32_t wire_id = fake_request_wire_id(&request);
+    uint32_t wire_id = request.wire_id;
     CHECK_INT(sidetok_client_cancel(client, id), SIDETOK_OK);
     CHECK_INT(sidetok_client_pending(client), 0);
     CHECK(serve(client, &server, &cancel));
@@ -33,7 +33,7 @@ TEST(late_reply_after_cancel_is_dropped)
     fake_server_answer(&server, &request, 1);
     submit(client, SIDETOK_OP_CHAT, "{}", 0, &next);
     CHECK(serve(client, &server, &request));
-    CHECK(fake_request_wire_id(&request) != wire_id);
+    CHECK(request.wire_id != wire_id);
     fake_server_answer(&server, &request, 2);
     WAIT_FOR(client, next.n_calls == 1);
     CHECK_INT(cancelled.n_calls, 0);

@@ -94,7 +94,7 @@ TEST(a_reply_of_another_connection_is_nobodys)
     struct sidetok_client *client = open_connected(url, 1);
     submit(client, SIDETOK_OP_CHAT, "{}", 0, &lost);
     CHECK(serve(client, &server, &request));
-    uint32_t old_id = fake_request_wire_id(&request);
+    uint32_t old_id = request.wire_id;
     fake_server_drop(&request);
     fake_server_close(&server);
     WAIT_FOR(client, lost.n_calls == 1);
@@ -102,10 +102,8 @@ TEST(a_reply_of_another_connection_is_nobodys)
     WAIT_FOR(client, sidetok_client_connected(client) == 1);
     submit(client, SIDETOK_OP_CHAT, "{}", 0, &next);
     CHECK(serve(client, &server, &request));
-    nng_msg_dup(&copy.message, request.message);
-    uint8_t *header = nng_msg_header(copy.message);
-    for (size_t k = 0; k < 4; k++)
-        header[nng_msg_header_len(copy.message) - 4 + k] = (uint8_t)(old_id >> (24 - 8 * k));
+    fake_request_copy(&copy, &request);
+    copy.wire_id = old_id;
     fake_server_answer(&server, &copy, 1);
     fake_server_answer(&server, &request, 2);
     WAIT_FOR(client, next.n_calls == 1);

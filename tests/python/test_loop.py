@@ -76,6 +76,7 @@ def test_a_deadline_ends_a_request(tmp_path, run):
 def test_a_deadline_behind_a_long_request_is_expired(daemon, run):
     async def main():
         async with aio.Client(daemon.url) as client:
+            await client.encode("x")  # connected: what expires had been sent
             long = [asyncio.ensure_future(client.encode("word " * 200_000)) for _ in range(10)]
             await asyncio.sleep(0)
             with pytest.raises(exceptions.Expired):

@@ -1,24 +1,32 @@
 #ifndef SIDETOK_TESTS_FAKE_SERVER_H
 #define SIDETOK_TESTS_FAKE_SERVER_H
 
-/* A sidecar made of its socket alone: raw REP, each request taken and answered by the test, in any order or
- * never. */
+/* A sidecar made of its socket alone: each request is taken and answered by the test, in any order or never.
+ * It speaks SP by itself, without nng: what is tested in the process is the client alone, and a test may
+ * break the rules. */
 
-#include "client/nng_compat.h"
 #include "proto/message.h"
 
 #include <pthread.h>
 
+struct fake_connection;
+
 struct fake_server {
-    nng_socket socket;
-    pthread_t echo;
-    bool has_echo;
+    int listener, wake_fd, ready_fd;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards what follows */
+    struct fake_connection *connections;
+    struct fake_request *first, **last;
+    uint32_t n_accepted, n_echoed;
+    bool is_stopping, is_echo, is_deaf;
 };
 
 /** A request that was taken. */
 struct fake_request {
-    nng_msg *message;              /* keeps the way back in its header */
-    struct message_request fields; /* views into message */
+    struct fake_request *next;
+    uint8_t *bytes;                /* owned */
+    uint32_t connection, wire_id;  /* over which it came; its id as it stood on the wire */
+    struct message_request fields; /* views into bytes */
     enum sidetok_error error;      /* of unpacking */
 };
 
@@ -27,15 +35,24 @@ enum { FAKE_WAIT_MS = 20000 }; /* a lost message fails the test instead of hangi
 /** A URL that no other test uses, in a fresh private directory; static storage, a new one for each call. */
 const char *fake_server_url(void);
 
-/** Listens. False when it can't. */
+/** Listens, and serves on a thread. A connection's first request, when it is a ping, is answered at once: the
+ * client asks for this by itself. False when it can't. */
 bool fake_server_open(struct fake_server *server, const char *url);
 
 /** Stops: all connections break. */
 void fake_server_close(struct fake_server *server);
 
-/** Answers every request by itself on a thread: its count is the body's size, its ids the request's number.
- */
+/** Answers every request by itself: its count is the body's size, its ids the request's number. */
 void fake_server_echo(struct fake_server *server);
+
+/** Greets, and reads nothing from now on, while it lasts; of old and new connections alike. */
+void fake_server_be_deaf(struct fake_server *server, bool is_deaf);
+
+/** How many connections there ever were. */
+uint32_t fake_server_n_accepted(struct fake_server *server);
+
+/** Readable while a request waits. */
+int fake_server_fd(const struct fake_server *server);
 
 /** Waits for a request. False when none came in FAKE_WAIT_MS. */
 bool fake_server_take(struct fake_server *server, struct fake_request *ret);
@@ -53,10 +70,14 @@ void fake_server_answer(struct fake_server *server, struct fake_request *request
 /** Answers with a count; ends the request. */
 void fake_server_answer_count(struct fake_server *server, struct fake_request *request, uint64_t count);
 
+/** Sends bytes over the request's connection, frames and all; the request goes on. */
+void fake_server_send(struct fake_server *server, const struct fake_request *request, const void *bytes,
+                      size_t size);
+
 /** Ends a request without an answer. */
 void fake_server_drop(struct fake_request *request);
 
-/** The request's id as it stood on the wire: the last word of the header. */
-uint32_t fake_request_wire_id(const struct fake_request *request);
+/** The same once more: may be answered too, under another wire_id. */
+void fake_request_copy(struct fake_request *ret, const struct fake_request *request);
 
 #endif

@@ -1,0 +1,91 @@
+#include "client.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+
+/* nng before 1.9 waits for ever in closing a socket when a message is in the middle of being read or written,
+ * and never makes or clears a connection in that process again. So such a client is not closed but left to a
+ * thread, which takes in what is still to come and closes when nothing moves any more. A client that is just
+ * connecting gets a moment too: who leaves a sidecar with nng before 1.10 in the handshake may make it deaf
+ * (issue 1518). */
+
+enum {
+    CONNECTING_MS = 250, /* a handshake takes well under a millisecond */
+    LINGER_MS = 30000,   /* the longest request, with a few in front of it */
+    TURN_MS = 20,
+};
+
+static bool is_at_rest(const struct peer *peer, bool may_be_connecting)
+{
+    if (atomic_load(&peer->pipe) == 0 && peer->sent.n == 0)
+        return !may_be_connecting;
+    return peer_is_at_rest(peer);
+}
+
+static bool are_at_rest(const struct sidetok_client *client, bool may_be_connecting)
+{
+    for (uint32_t i = 0; i < client->n_peers; i++)
+        if (!is_at_rest(&client->peers[i], may_be_connecting))
+            return false;
+    return true;
+}
+
+bool client_is_at_rest(const struct sidetok_client *client)
+{
+    return are_at_rest(client, true);
+}
+
+/** Nothing is told to anyone any more; what was not sent never is, what was is cancelled. */
+static void forget_requests(struct sidetok_client *client)
+{
+    client->table.n_awaited = 0;
+    for (uint32_t slot = 0, n = client->table.n_slots; slot < n; slot++) {
+        struct pending *entry = &client->table.slots[slot];
+        entry->done = NULL;
+        if (entry->state == PENDING_SENT) {
+            entry->state = PENDING_GHOST;
+            pending_set_deadline(&client->table, slot, 0);
+            client_send_cancel(client, slot);
+        } else if (entry->message && entry->cancels == 0) {
+            nng_msg_free(entry->message);
+            pending_release(&client->table, slot);
+        } else if (entry->state == PENDING_FAILED) {
+            pending_release(&client->table, slot);
+        }
+    }
+}
+
+static void *linger(void *context)
+{
+    struct sidetok_client *client = context;
+    uint64_t begin_ns = client_now_ns(), age_ms = 0;
+    while (age_ms < LINGER_MS && !are_at_rest(client, age_ms < CONNECTING_MS)) {
+        struct pollfd p = {.fd = client->epoll_fd, .events = POLLIN};
+        poll(&p, 1, TURN_MS);
+        client_process(client);
+        age_ms = (client_now_ns() - begin_ns) / 1000000;
+    }
+    client_free(client);
+    return NULL;
+}
+
+/** The caller's loop may still know the descriptor: the thread gets one of its own. The thread takes no
+ * signals. */
+bool client_linger(struct sidetok_client *client)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    sigset_t all, former;
+    client->is_closed = client->is_processing = false;
+    forget_requests(client);
+    if (!client_watch_descriptors(client) || pthread_attr_init(&attributes) != 0)
+        return false;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    int error = pthread_create(&thread, &attributes, linger, client);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    pthread_attr_destroy(&attributes);
+    return error == 0;
+}

@@ -1,0 +1,114 @@
+/* A connection that stands with nobody behind it: it counts as none before its first answer, and is lost when
+ * it falls silent. */
+#include "loop.h"
+
+enum { SILENCE_MS = 60 };
+
+static struct fake_server server;
+static const char *url;
+
+static struct sidetok_client *begin(bool is_deaf, long silence_ms)
+{
+    struct sidetok_client *client = NULL;
+    url = fake_server_url();
+    CHECK(fake_server_open(&server, url));
+    fake_server_be_deaf(&server, is_deaf);
+    CHECK_INT(sidetok_client_open(url, &client), SIDETOK_OK);
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_SILENCE_MS, silence_ms), SIDETOK_OK);
+    return client;
+}
+
+static void end(struct sidetok_client *client)
+{
+    sidetok_client_close(client);
+    fake_server_close(&server);
+}
+
+TEST(nothing_is_sent_over_a_connection_that_never_answered)
+{
+    struct outcome outcome;
+    struct sidetok_client *client = begin(true, SILENCE_MS);
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
+    WAIT_FOR(client, fake_server_n_accepted(&server) == 3); /* given up twice */
+    CHECK(sidetok_client_connected(client) == 0 && outcome.n_calls == 0);
+    fake_server_echo(&server);
+    fake_server_be_deaf(&server, false);
+    WAIT_FOR(client, outcome.n_calls == 1);
+    CHECK_INT(outcome.error, SIDETOK_OK);
+    end(client);
+}
+
+TEST(what_a_silent_sidecar_owes_is_lost_and_the_next_connection_serves)
+{
+    struct outcome owed[3], next;
+    struct fake_request request;
+    struct sidetok_client *client = begin(false, SILENCE_MS);
+    WAIT_FOR(client, sidetok_client_connected(client) == 1);
+    for (int i = 0; i < 3; i++)
+        submit(client, SIDETOK_OP_CHAT, "{}", 0, &owed[i]);
+    CHECK(serve(client, &server, &request));
+    fake_server_drop(&request);
+    fake_server_be_deaf(&server, true);
+    WAIT_FOR(client, owed[2].n_calls == 1);
+    for (int i = 0; i < 3; i++)
+        CHECK(owed[i].n_calls == 1 && owed[i].error == SIDETOK_E_PEER_LOST);
+    fake_server_echo(&server);
+    fake_server_be_deaf(&server, false);
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, &next);
+    WAIT_FOR(client, next.n_calls == 1);
+    CHECK_INT(next.error, SIDETOK_OK);
+    end(client);
+}
+
+TEST(a_long_request_is_no_silence)
+{
+    struct outcome outcome;
+    struct fake_request request, ping;
+    struct sidetok_client *client = begin(false, SILENCE_MS);
+    WAIT_FOR(client, sidetok_client_connected(client) == 1);
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
+    CHECK(serve(client, &server, &request));
+    for (int i = 0; i < 5; i++) { /* each is the end of half a silence */
+        CHECK(serve(client, &server, &ping));
+        CHECK_INT(ping.fields.op, MESSAGE_OP_PING);
+        fake_server_answer(&server, &ping, 1);
+    }
+    CHECK(outcome.n_calls == 0 && fake_server_n_accepted(&server) == 1);
+    fake_server_answer(&server, &request, 2);
+    WAIT_FOR(client, outcome.n_calls == 1);
+    CHECK(outcome.error == SIDETOK_OK && outcome.id == 2);
+    end(client);
+}
+
+TEST(a_client_at_rest_asks_nothing)
+{
+    struct outcome outcome;
+    struct fake_request request;
+    struct sidetok_client *client = begin(false, 2);
+    WAIT_FOR(client, sidetok_client_connected(client) == 1);
+    struct pollfd p = {.fd = sidetok_client_fd(client), .events = POLLIN};
+    while (poll(&p, 1, 20) > 0) /* what is left of connecting, then nothing for ten silences */
+        sidetok_client_process(client);
+    CHECK(!fake_server_has_request(&server));
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_SILENCE_MS, 5000), SIDETOK_OK);
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
+    CHECK(serve(client, &server, &request));
+    CHECK_INT(request.fields.op, MESSAGE_OP_CHAT);
+    fake_server_answer(&server, &request, 1);
+    WAIT_FOR(client, outcome.n_calls == 1);
+    CHECK_INT(outcome.error, SIDETOK_OK);
+    end(client);
+}
+
+TEST(without_a_limit_on_silence_a_connection_counts_at_once)
+{
+    struct sidetok_client *client = begin(true, 0);
+    WAIT_FOR(client, sidetok_client_connected(client) == 1);
+    CHECK_INT(fake_server_n_accepted(&server), 1);
+    end(client);
+}
+
+TEST_MAIN(RUN(nothing_is_sent_over_a_connection_that_never_answered),
+          RUN(what_a_silent_sidecar_owes_is_lost_and_the_next_connection_serves),
+          RUN(a_long_request_is_no_silence), RUN(a_client_at_rest_asks_nothing),
+          RUN(without_a_limit_on_silence_a_connection_counts_at_once))
