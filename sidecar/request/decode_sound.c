@@ -175,7 +175,7 @@ enum sidetok_error request_decode_transcription(struct call *call, const struct 
         pydantic_value_error(
             &errors, NULL,
             STR("ONLINE streaming audio must be a base64 text value or empty prefill; received bytes."),
-            &flat);
+            body);
     return pydantic_finish(&errors);
 }
 

@@ -1,3 +1,4 @@
+#include "apply_adapt.h"
 #include "apply_fit.h"
 #include "pydantic.h"
 #include "python_object.h"
@@ -102,133 +103,6 @@ static enum sidetok_error check_wrapper(struct apply *apply)
     return SIDETOK_OK;
 }
 
-/* {key: value} in the arena; false when memory is out. */
-static bool make_object(struct call *call, struct str key, struct json value, struct json *ret_object)
-{
-    struct json_member *member = call_alloc_array(call, 1, sizeof *member);
-    if (!member)
-        return false;
-    *member = (struct json_member){.key = key, .value = value};
-    *ret_object = (struct json){.kind = JSON_OBJECT, .object = {.members = member, .n = 1}};
-    return true;
-}
-
-/* {"type": type, type: {"url": url}} */
-static enum sidetok_error make_url_chunk(struct call *call, struct str type, struct json url,
-                                         struct json *ret_chunk)
-{
-    struct json_member *members = call_alloc_array(call, 2, sizeof *members);
-    struct json inner;
-    if (!members || !make_object(call, STR("url"), url, &inner))
-        return failure_no_memory(call);
-    members[0] = (struct json_member){STR("type"), {.kind = JSON_STRING, .text = type}};
-    members[1] = (struct json_member){type, inner};
-    *ret_chunk = (struct json){.kind = JSON_OBJECT, .object = {.members = members, .n = 2}};
-    return SIDETOK_OK;
-}
-
-/* `value` with prefix in front, unless it has one of these beginnings already; Python's error where it is no
- * str. */
-static enum sidetok_error prefixed(struct call *call, const struct json *value, struct str beginning,
-                                   struct str prefix, struct json *ret_text)
-{
-    if (value->kind != JSON_STRING)
-        return python_no_attribute(call, pydantic_type_name(value), "startswith");
-    *ret_text = *value;
-    if (str_starts_with(value->text, beginning))
-        return SIDETOK_OK;
-    struct buf text;
-    buf_init(&text, call);
-    buf_append(&text, prefix);
-    buf_append(&text, value->text);
-    return buf_finish(&text, &ret_text->text);
-}
-
-static enum sidetok_error adapt_image(struct call *call, const struct json *chunk, struct json *ret_chunk)
-{
-    const struct json *url = json_get(chunk, STR("url")), *path = json_get(chunk, STR("path"));
-    const struct json *base64 = json_get(chunk, STR("base64"));
-    struct json image;
-    if (is_true(url))
-        image = *url;
-    else if (is_true(path)) /* a file is never read: what makes it a URL is not reproduced */
-        TRY(prefixed(call, path, STR("file://"), STR("file://"), &image));
-    else if (is_true(base64))
-        TRY(prefixed(call, base64, STR("data:image"), STR("data:image/unk;base64,"), &image));
-    else
-        return failure_set(call, SIDETOK_E_VALUE, "Image content must be specified.");
-    return make_url_chunk(call, STR("image_url"), image, ret_chunk);
-}
-
-static enum sidetok_error adapt_audio(struct call *call, const struct json *chunk, struct json *ret_chunk)
-{
-    const struct json *base64 = json_get(chunk, STR("base64"));
-    if (is_true(json_get(chunk, STR("url"))) || is_true(json_get(chunk, STR("path"))))
-        return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
-                           "sounds are not fetched: send their bytes as base64");
-    if (!is_true(base64))
-        return failure_set(call, SIDETOK_E_VALUE, "Audio content must be specified.");
-    return make_url_chunk(call, STR("audio_url"), *base64, ret_chunk);
-}
-
-/* One chunk; *ret_kept is false for those without a type, which are left out. */
-static enum sidetok_error adapt_chunk(struct call *call, const struct json *chunk, struct json *ret_chunk,
-                                      bool *ret_kept)
-{
-    if (chunk->kind != JSON_OBJECT)
-        return python_no_attribute(call, pydantic_type_name(chunk), "get");
-    const struct json *type = json_get(chunk, STR("type"));
-    *ret_kept = is_true(type);
-    *ret_chunk = *chunk;
-    if (is_text(type, STR("image")))
-        return adapt_image(call, chunk, ret_chunk);
-    if (is_text(type, STR("audio")))
-        return adapt_audio(call, chunk, ret_chunk);
-    return SIDETOK_OK;
-}
-
-static enum sidetok_error adapt_chunks(struct call *call, const struct json *content,
-                                       struct json *ret_content)
-{
-    if (content->kind == JSON_OBJECT) /* iterating gives its keys */
-        return python_no_attribute(call, STR("str"), "get");
-    if (content->kind == JSON_BYTES)
-        return python_no_attribute(call, STR("int"), "get");
-    if (content->kind != JSON_ARRAY)
-        return python_not_iterable(call, content);
-    struct json *chunks = call_alloc_array(call, content->array.n, sizeof *chunks);
-    if (!chunks)
-        return SIDETOK_E_NO_MEMORY;
-    size_t n = 0;
-    for (size_t i = 0; i < content->array.n; i++) {
-        bool kept = false;
-        TRY(adapt_chunk(call, &content->array.items[i], &chunks[n], &kept));
-        n += kept;
-    }
-    *ret_content = (struct json){.kind = JSON_ARRAY, .array = {.items = chunks, .n = n}};
-    return SIDETOK_OK;
-}
-
-/* Rule: _maybe_adapt_message. */
-static enum sidetok_error adapt_message(struct call *call, const struct json *message,
-                                        struct json *ret_message)
-{
-    const struct json *content = json_get(message, STR("content")); /* NULL where message is no object */
-    *ret_message = *message;
-    if (!is_true(content) || content->kind == JSON_STRING)
-        return SIDETOK_OK;
-    size_t n = message->object.n;
-    struct json_member *members = call_alloc_array(call, n, sizeof *members);
-    if (!members)
-        return SIDETOK_E_NO_MEMORY;
-    memcpy(members, message->object.members, n * sizeof *members);
-    ret_message->object.members = members;
-    size_t i = 0;
-    while (&message->object.members[i].value != content)
-        i++;
-    return adapt_chunks(call, content, &members[i].value);
-}
-
 static enum sidetok_error adapt_messages(struct apply *apply, struct json *ret_messages)
 {
     *ret_messages = *apply->messages;
@@ -239,7 +113,7 @@ static enum sidetok_error adapt_messages(struct apply *apply, struct json *ret_m
     if (!messages)
         return SIDETOK_E_NO_MEMORY;
     for (size_t i = 0; i < n; i++)
-        TRY(adapt_message(apply->call, &apply->messages->array.items[i], &messages[i]));
+        TRY(apply_adapt_message(apply->call, &apply->messages->array.items[i], &messages[i]));
     ret_messages->array.items = messages;
     return SIDETOK_OK;
 }

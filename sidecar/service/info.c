@@ -122,7 +122,7 @@ static void write_image(struct msgpack_writer *out, const struct model *model)
     write_control(out, "img_end", model, CONTROL_IMG_END, true);
 }
 
-static void write_audio(struct msgpack_writer *out, const struct model *model)
+static void write_audio(struct call *call, struct msgpack_writer *out, const struct model *model)
 {
     const struct audio_config *audio = model->env.audio;
     const struct json *section = tokenizer_info(model->tokenizer)->audio;
@@ -136,7 +136,7 @@ static void write_audio(struct msgpack_writer *out, const struct model *model)
     write_number(out, "window_size", spectrogram, audio->window);
     write_member(out, "chunk_length_s", section, "chunk_length_s");
     if (audio->format == AUDIO_OTHER)
-        write_member(out, "transcription_format", section, "transcription_format");
+        write_text(out, "transcription_format", config_str(call, section, STR("transcription_format")));
     else
         write_text(out, "transcription_format", str_from(formats[audio->format]));
     write_int(out, "samples_per_token", audio->samples_per_token);
@@ -185,7 +185,7 @@ enum sidetok_error answer_info(struct answer *answer)
     write_digest(out, "pieces_sha256", model->pieces_sha256);
     write_image(out, model);
     if (model->env.audio)
-        write_audio(out, model);
+        write_audio(answer->call, out, model);
     write_own(out, answer, info);
     return SIDETOK_OK;
 }

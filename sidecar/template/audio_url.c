@@ -154,6 +154,8 @@ static enum sidetok_error url_refuse_file(struct call *call, struct str path)
         return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND,
                                   STR("[Errno 2] No such file or directory: "), path, STR(""));
     switch (data_url_path_kind(call, path)) {
+    case PATH_TOO_LONG:
+        return data_url_fail_repr(call, SIDETOK_E_OS, STR("[Errno 36] File name too long: "), path, STR(""));
     case PATH_MISSING:
         return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND, STR("file="), path, STR(" does not exist"));
     case PATH_DIRECTORY:
@@ -182,7 +184,8 @@ enum sidetok_error audio_url_check(struct call *call, struct str url)
         return url_refuse_download(call, url, netloc);
     if (url_scheme_is(scheme, STR("data")))
         return SIDETOK_OK;
-    if (url_scheme_is(scheme, STR("file")) || data_url_path_kind(call, url) != PATH_MISSING)
+    if (url_scheme_is(scheme, STR("file")))
         return url_refuse_file(call, url);
-    return SIDETOK_OK;
+    enum path_kind kind = data_url_path_kind(call, url);
+    return kind == PATH_MISSING || kind == PATH_TOO_LONG ? SIDETOK_OK : url_refuse_file(call, url);
 }

@@ -18,10 +18,16 @@ enum sidetok_error data_url_fail_repr(struct call *call, enum sidetok_error code
                                       struct str text, struct str after);
 
 /** How far a path can be told from outside: it is never opened. */
-enum path_kind { PATH_MISSING, PATH_DIRECTORY, PATH_EMPTY, PATH_OTHER };
+enum path_kind { PATH_MISSING, PATH_TOO_LONG, PATH_DIRECTORY, PATH_EMPTY, PATH_OTHER };
 
-/** What stands at a path, by stat() alone; a path with a zero byte or one too long is missing; the empty path
+/** What stands at a path, by stat() alone; a path with a zero byte is missing; the empty path
  * is the current folder, as for pathlib. */
 enum path_kind data_url_path_kind(struct call *call, struct str path);
+
+/**
+ * What Python makes of a path before it asks the system: UnicodeEncodeError for lone surrogates that stand
+ * for no byte, ValueError for a zero byte.
+ */
+enum sidetok_error data_url_check_path(struct call *call, struct str path);
 
 #endif

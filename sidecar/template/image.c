@@ -62,12 +62,13 @@ static enum sidetok_error image_read_data(struct call *call, struct str url, str
 /* A missing file is the reference's error; one that is there is not opened. */
 static enum sidetok_error image_refuse_file(struct call *call, struct str path)
 {
-    if (memchr(path.data, '\0', path.size))
-        return failure_set_str(call, SIDETOK_E_VALUE, STR("embedded null byte"));
+    TRY(data_url_check_path(call, path));
     enum path_kind kind = data_url_path_kind(call, path);
     if (kind == PATH_OTHER || kind == PATH_EMPTY)
         return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
                            "files are not opened here: send the image %.*s as a data URL", STR_ARG(path));
+    if (kind == PATH_TOO_LONG)
+        return data_url_fail_repr(call, SIDETOK_E_OS, STR("[Errno 36] File name too long: "), path, STR(""));
     bool is_missing = kind == PATH_MISSING;
     return data_url_fail_repr(call, is_missing ? SIDETOK_E_FILE_NOT_FOUND : SIDETOK_E_IS_A_DIRECTORY,
                               is_missing ? STR("[Errno 2] No such file or directory: ")

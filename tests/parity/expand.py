@@ -40,6 +40,26 @@ def raw_bytes(value):
     return {"$bytes": base64.b64encode(base64.b64decode(expand(value))).decode()}
 
 
+def carried(value):
+    """Whether msgpack carries value, which a record with raw bytes needs: no integer beyond 64 bits, no "$bytes" that is no base64."""
+    if isinstance(value, list):
+        return all(map(carried, value))
+    if isinstance(value, dict):
+        return all(map(carried, value.values()))
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def with_bytes(value):
+    """value with {"$bytes": base64} as the bytes themselves."""
+    if isinstance(value, list):
+        return [with_bytes(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if list(value) == ["$bytes"] and isinstance(value["$bytes"], str):
+        return base64.b64decode(value["$bytes"])
+    return {name: with_bytes(item) for name, item in value.items()}
+
+
 def expand(value):
     """value with every generator object, at any depth, replaced by what it stands for."""
     if isinstance(value, list):

@@ -98,7 +98,7 @@ def make_case(seed, number, tokenizers, ops):
             request["model"] = "m"
         if rng.random() < 0.1:
             request["truncate_for_context_length"] = rng.random() < 0.9
-            record["max_model_input_len"] = rng.choice([1, 5, 20, 40, 80, 1000])
+            record["max_model_input_len"] = rng.choice([-1, 0, 1, 5, 20, 20, 40, 40, 80, 80, 1000])
     breaker = Breaker(rng)
     for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
         request = breaker.change(request)
@@ -147,6 +147,14 @@ def kind_of(answer):
     return (error.get("type"), re.sub(r"\W.*", "", error.get("message", ""), flags=re.S)) if error else "ok"
 
 
+def bytes_are_base64(value):
+    """Damage, or shrinking, may leave a "$bytes" that stands for none."""
+    if isinstance(value, dict) and list(value) == ["$bytes"] and isinstance(value["$bytes"], str):
+        return bool(re.fullmatch(r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", value["$bytes"]))
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(map(bytes_are_base64, values))
+
+
 class Fuzz:
     def __init__(self, options):
         wanted = set(filter(None, options.tokenizers.split(",")))
@@ -164,6 +172,9 @@ class Fuzz:
 
     def differs(self, record):
         """(expect, answer) when the two sides differ and no deviation explains it, else None."""
+        self.outcome, self.deviation = "left out", None
+        if not bytes_are_base64(record):
+            return None
         expect, answer = self.reference.answer(record), self.batch.answer(record)
         equal = same_stage if self.options.stage == "convert" else same
         answer.pop("id", None)

@@ -10,7 +10,6 @@ Requests stay as they are; `expect` is what is recorded. A case that begins to f
 """
 
 import argparse
-import base64
 import gzip
 import hashlib
 import json
@@ -21,7 +20,7 @@ import sys
 from pathlib import Path
 
 from compare import digest_ids, digest_text, first_difference
-from expand import expand
+from expand import expand, with_bytes
 from reference import Reference
 from replay import tokenizer_paths
 from jsonschema import _keywords
@@ -44,17 +43,6 @@ def visited(items=()):
 
 
 _keywords.set = visited
-
-
-def with_bytes(value):
-    """value with {"$bytes": base64} as the bytes themselves."""
-    if isinstance(value, list):
-        return [with_bytes(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if list(value) == ["$bytes"]:
-        return base64.b64decode(value["$bytes"])
-    return {name: with_bytes(item) for name, item in value.items()}
 
 
 def image_properties(encoder):

@@ -9,6 +9,7 @@ from pathlib import Path
 os.environ["PYDANTIC_ERRORS_INCLUDE_URL"] = "0"
 warnings.simplefilter("ignore")
 
+from expand import carried, with_bytes
 from jsonschema import _keywords
 from mistral_common.exceptions import MistralCommonException
 from mistral_common.protocol.fim.request import FIMRequest
@@ -120,6 +121,8 @@ class Reference:
         self.stage = "convert"
         try:
             request = json.loads(record["request_json"]) if "request_json" in record else copy.deepcopy(record["request"])
+            if "request" in record and carried(request):
+                request = with_bytes(request)
             return getattr(self, record["op"])(record, request)
         except (KeyboardInterrupt, SystemExit):
             raise

@@ -11,6 +11,7 @@ JUNK = [
     ["a", 1], [["name", "f"], ["parameters", {}]], ["ab"], [["a", 1], 5], {"role": "user", "content": "x"}, {"name": "f"}, {"function": {"name": "g"}},
     "(", "^a+$", "[a-", "\\d", "\\N{EM DASH}", "\\N{em dash}+", "\\N{NO SUCH}", "[\\N{DIGIT NINE}-a]", "[a-\\N{HANGUL SYLLABLE GAG}]", "\\N{LF}", "\\N{", "object", "string", ["string", "null"], ["string", "string"], {"type": "nope"}, {"type": "string", "minLength": -1}, 2.0, ["a", "a"],
     {"a": {"type": "x"}, "b": {"type": "y"}}, {"$ref": "#/definitions/a"}, "#/definitions/a", [True, 1], [1, 1.0],
+    {"$bytes": "aGk="}, {"$bytes": "/8A="}, {"$bytes": ""}, -0.0, "2026-11-21", "file:///no/such", "/no/such", "\udc80", 1e16, 4300 * "9",
     [1, 2.5, "x", None], {"k": [1, {"z": "é"}], "'": '"'}, {"type": "nope"}, "x" * 60,
 ]
 KEYS = [
@@ -20,7 +21,8 @@ KEYS = [
     "schema", "custom_schema", "tool_choice", "parallel_tool_calls", "truncate_for_context_length", "reasoning_effort", "cls", "self", "extra", "a.b",
     "prompt", "suffix", "properties", "required", "items", "enum", "pattern", "minLength", "minimum", "multipleOf", "additionalProperties", "anyOf",
     "oneOf", "not", "if", "definitions", "dependencies", "patternProperties", "propertyNames", "uniqueItems", "const", "default", "format", "$ref",
-    "$schema", "", "\ud800", "é",
+    "$schema", "$id", "$comment", "examples", "readOnly", "contains", "then", "else", "allOf", "additionalItems", "minItems", "maxItems",
+    "exclusiveMinimum", "contentEncoding", "", "\ud800", "é", "a\x00", "a\n",
 ]
 
 

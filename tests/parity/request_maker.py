@@ -6,7 +6,7 @@ import json
 import struct
 import zlib
 
-from request_breaker import Speller
+from request_breaker import JUNK, Speller
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 WORDS = (
@@ -111,6 +111,8 @@ class Maker:
         if self.maybe(0.03):
             data = data[: self.rng.randrange(len(data))]
         url = self.pick([f"data:image/{kind};base64,"] * 4 + ["", "data:;base64,"]) + base64.b64encode(data).decode()
+        if self.maybe(0.02):
+            url = self.pick(["file:///no/such", "file:///no//such/", "file:///", "file:///no\ud800", "file:///no\x00", "/no/such", "ftp://a", "http", ""])
         shape = self.pick([url, {"url": url}, {"url": url}, {"url": url, "detail": self.pick(["auto", None, "high"])}])
         return {"type": "image_url", "image_url": shape}
 
@@ -128,6 +130,9 @@ class Maker:
 
     def sound(self):
         data = base64.b64encode(wav(self.pick([1, 160, 1600, 1601]), self.pick([8000, 16000, 24000]))).decode()
+        if self.maybe(0.1):
+            raw = {"$bytes": data}
+            return {"type": "input_audio", "input_audio": self.pick([raw, {"data": raw, "format": "wav"}])}
         if self.maybe(0.3):
             return {"type": "audio_url", "audio_url": self.pick(["data:audio/wav;base64," + data, {"url": "data:audio/wav;base64," + data}])}
         return {"type": "input_audio", "input_audio": self.pick([{"data": data, "format": "wav"}, data, {"data": "data:audio/wav;base64," + data}])}
@@ -194,7 +199,11 @@ class Maker:
             self.rng.shuffle(results)
         if self.maybe(0.06):
             results.append(self.pick([results[-1], self.result(self.call())]))
-        return [message] + results[: len(results) - self.maybe(0.05)]
+        if self.maybe(0.05):
+            results[-1]["tool_call_id"] = results[0]["tool_call_id"]
+        if self.maybe(0.04):
+            message["tool_calls"].append(self.pick(message["tool_calls"]))
+        return [message] + results[: len(results) - self.maybe(0.08)]
 
     def result(self, call):
         kinds = ["text_chunk"] * 3 + ["image"] * self.images + ["sound"] * (self.sounds and self.number >= 15)
@@ -212,7 +221,7 @@ class Maker:
             out += [self.user() for _ in range(1 + self.maybe(0.08))]
             if self.maybe(0.06):
                 out.append(self.system())
-            if self.maybe(0.25 if self.number >= 3 else 0.03):
+            if self.maybe(0.3 if self.number >= 3 else 0.1):
                 out += self.calls_and_results()
                 if self.maybe(0.5):
                     out += [self.assistant(), self.user()]
@@ -220,7 +229,32 @@ class Maker:
 
     # the rest of a chat request
 
+    def wild_schema(self, depth=0):
+        """Any keywords of draft 7, with values of the right kind, of another keyword's kind, or of none."""
+        values = {
+            "type": ["string", "nope", ["string", "null"], ["string", "string"], [], 5], "pattern": ["^a$", "(", "a{2,1}", "\\N{EM DASH}", "(?P<a>b)(?P=a)", 3],
+            "minLength": [0, 2.0, -1, 1.5, True], "multipleOf": [0.1, 0, -1, True, "1"], "enum": [[], [1, 1], ["a"], 5], "required": [[], ["a", "a"], ["a", 1], "a"],
+            "items": [{}, True, [], [{}, {"type": "x"}], 5], "definitions": [{}, {"a": 5}, []], "patternProperties": [{"(": {}}, {"^a": {"type": "x"}}, {"a": 1, "[": 2}],
+            "dependencies": [{"a": ["b"]}, {"a": ["b", "b"]}, {"a": {"type": "x"}}, {"a": 5}], "uniqueItems": [True, 1], "format": ["date", "regex", 5], "$ref": ["#", "http://sidetok.invalid/x", 5, "%"],
+            "$id": ["http://sidetok.invalid/", 5, "#a"], "$schema": ["http://json-schema.org/draft-07/schema#", "http://json-schema.org/draft-04/schema#", 5],
+            "const": [None, {}], "default": [5, {}], "examples": [[], 5], "minimum": [0, "0", True, None], "maxItems": [1, -1, 1e300], "title": ["", 5],
+        }
+        out = {}
+        for _ in range(self.pick([1, 1, 2, 3, 5])):
+            if self.maybe(0.35) and depth < 4:
+                name = self.pick(["not", "if", "then", "else", "contains", "propertyNames", "additionalProperties", "additionalItems", "items", "allOf", "anyOf", "oneOf", "properties",
+                                  "definitions", "patternProperties", "dependencies"])
+                inner = self.wild_schema(depth + 1)
+                many = {self.pick(["a", "^b", "é", ""]): self.pick([inner, self.wild_schema(depth + 1)]) for _ in range(self.pick([1, 1, 2]))}
+                out[name] = [inner] if name.endswith("Of") else many if name in ("properties", "definitions", "patternProperties", "dependencies") else inner
+            else:
+                name = self.pick(list(values))
+                out[name] = self.pick(values[name] if self.maybe(0.85) else self.pick(list(values.values())) if self.maybe(0.5) else JUNK)
+        return out
+
     def schema(self, depth=0):
+        if self.maybe(0.04):
+            return self.wild_schema()
         kind = self.pick(SCHEMA_TYPES)
         schema = {"type": kind if self.maybe(0.9) else [kind, "null"]}
         if self.maybe(0.4):
@@ -240,6 +274,8 @@ class Maker:
         return schema
 
     def object_schema(self):
+        if self.maybe(0.1):
+            return self.wild_schema()
         return {"type": "object", "properties": {self.pick(["a", "b", "city"]): self.schema(1) for _ in range(self.rng.randrange(3))}}
 
     def tool(self):
@@ -274,7 +310,7 @@ class Maker:
             request["tools"] = self.pick([None, []]) if self.maybe(0.1) else [self.tool() for _ in range(self.pick([1, 1, 2, 3]))]
         if request["messages"][-1]["role"] != "assistant" and self.maybe(0.15):
             request["messages"].append(self.assistant())
-            request["continue_final_message"] = True
+            request["continue_final_message"] = self.pick([True] * 6 + [1, "yes", "on", False, "true", 2, None])
         if self.maybe(0.2 if self.number >= 15 else 0.03):
             request["reasoning_effort"] = self.pick(EFFORTS + ["none", "high", None])
         if self.maybe(0.15):
@@ -296,8 +332,14 @@ class Maker:
         if self.images and self.maybe(0.1):
             image = self.image()["image_url"]
             url = image if isinstance(image, str) else image["url"]
-            chunk = {"type": "image", **self.pick([{"url": url}, {"base64": url}, {"base64": url.rpartition(",")[2]}])}
+            path = self.pick(["/no/such.png", "/no/sé ch#.png", "/no/../x//y/./z/", "/", "/no/\ud800", "/no/\udc80\ud800", "/no\x00", "file:///no/such", 5, ["a"]])
+            chunk = {"type": "image", **self.pick([{"url": url}, {"base64": url}, {"base64": url.rpartition(",")[2]}, {"path": path}, {}])}
             request["messages"].append({"role": "user", "content": [chunk, self.text_chunk()]})
+        if self.sounds and self.maybe(0.2):
+            data = base64.b64encode(wav(1600, 16000)).decode()
+            source = self.pick([{"base64": data}, {"base64": "data:audio/wav;base64," + data}, {"path": self.pick(["/no/such.wav", "/", 5])},
+                                {"url": self.pick(["/no/such.wav", {"a": 1}, "data:,", "file:///no"])}, {}])
+            request["messages"].append({"role": "user", "content": [{"type": "audio", **source}, self.text_chunk()]})
         if self.maybe(0.15):
             request["messages"] = [request["messages"]] + [self.messages() for _ in range(self.pick([0, 1, 1, 2]))]
         return request
@@ -311,6 +353,8 @@ class Maker:
 
     def transcription(self):
         request = {"audio": base64.b64encode(wav(self.pick([1, 160, 8000]), self.pick([16000, 8000]))).decode()}
+        if self.maybe(0.3):
+            request["audio"] = self.pick([{"$bytes": request["audio"]}, {"data": request["audio"], "format": "wav"}, {"data": {"$bytes": request["audio"]}, "format": "wav"}, ""])
         if self.maybe(0.5):
             request["language"] = self.pick(["en", "fr", "de", None])
         if self.maybe(0.3):
@@ -326,4 +370,6 @@ class Maker:
             request["voice"] = self.pick(["voice", "Neutral Male", "a", "b"])
         if self.maybe(0.5):
             request["ref_audio"] = base64.b64encode(wav(self.pick([1, 1600, 8000]), 24000)).decode()
+            if self.maybe(0.2):
+                request["ref_audio"] = {"$bytes": request["ref_audio"]}
         return request
