@@ -107,6 +107,7 @@ go_client() {
 if [ $mode != quick ]; then
     suite go-client go_client
     suite parity parity
+    suite python env SIDETOK_BUILD="$build" bash "$root/tests/python/run.sh"
     suite live-fuzz fuzz "${SIDETOK_FUZZ_SECONDS:-60}"
     CC=clang build_tree "$root/build-asan" -Dwerror="$werror" -Db_sanitize=address,undefined -Db_lundef=false
     suite sanitized-tests meson_suite "$root/build-asan"

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -282,12 +283,28 @@ void model_set_done(struct model_set *set)
     }
 }
 
+/* Whether name is "sha256:" and the digest of the entry's file. */
+static bool is_named_by_digest(const struct model_entry *entry, struct str name)
+{
+    static const struct str prefix = {"sha256:", 7};
+    if (!entry->model || name.size != 7 + 64 || !str_starts_with(name, prefix))
+        return false;
+    const uint8_t *digest = tokenizer_info(entry->model->tokenizer)->sha256;
+    char text[65];
+    for (size_t i = 0; i < 32; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    return str_equal(str_from_offset(name, 7), str_from(text));
+}
+
 struct model_entry *model_set_find(struct model_set *set, struct str name)
 {
     if (!name.data)
         return set->n > 0 ? &set->entries[0] : NULL;
     for (size_t i = 0; i < set->n; i++)
         if (str_equal(set->entries[i].name, name))
+            return &set->entries[i];
+    for (size_t i = 0; i < set->n; i++)
+        if (is_named_by_digest(&set->entries[i], name))
             return &set->entries[i];
     return NULL;
 }

@@ -77,7 +77,11 @@ enum sidetok_error model_set_init(struct call *call, const struct str *items, si
 /** Closes all models. */
 void model_set_done(struct model_set *set);
 
-/** The entry of a name, the first when name.data is NULL; NULL when there is none. */
+/**
+ * The entry of a name, the first when name.data is NULL; NULL when there is none. "sha256:" and 64 lower-case
+ * hexadecimal digits stand for the first loaded one whose file has that digest: a client so gets the file it
+ * means or an error.
+ */
 struct model_entry *model_set_find(struct model_set *set, struct str name);
 
 /**

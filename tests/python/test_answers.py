@@ -91,3 +91,17 @@ def test_the_drop_in_wraps_errors_as_vllm_does(daemon, monkeypatch):
     with pytest.raises(ValueError) as caught:
         sidetok.apply_mistral_chat_template("v3", [{"role": "system", "content": "x"}, {"role": "tool", "content": "y"}])
     assert type(caught.value) is ValueError and isinstance(caught.value.__cause__, Exception)
+
+
+def test_a_tokenizer_is_named_by_the_digest_of_its_file(client):
+    digest = client.info(tokenizer="tekken")["sha256"].hex()
+    assert client.encode("Hello", tokenizer=f"sha256:{digest}") == client.encode("Hello", tokenizer="tekken")
+    for other in (digest[:-1], digest.upper(), "0" * 64):
+        with pytest.raises(exceptions.UnknownTokenizer):
+            client.encode("Hello", tokenizer=f"sha256:{other}")
+
+
+def test_what_is_no_plain_data_is_told_before_it_is_sent(client):
+    client.ping()  # a client that leaves during the handshake makes an old nng's listener deaf for a second
+    with pytest.raises(TypeError, match="serialize"):
+        client.chat({"messages": iter(())})

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -128,6 +130,23 @@ def test_a_client_carried_through_fork_is_refused(daemon):
     assert len(client.encode("x"))
     client.close()
     loop_client.close()
+
+
+def test_a_child_of_a_process_that_used_the_library_is_told_so(daemon):
+    """nng's threads are gone there, and it would abort the child."""
+    code = """
+import os, sys, sidetok
+client = sidetok.Client(sys.argv[1], timeout=30)
+client.ping()
+if os.fork() == 0:
+    try:
+        sidetok.Client(sys.argv[1]).ping()
+    except sidetok.exceptions.Forked as error:
+        os._exit(7 if "after the fork" in str(error) else 1)
+    os._exit(2)
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", code, daemon.url]).returncode == 7
 
 
 def test_closing_ends_what_is_under_way(daemon, run):

@@ -20,6 +20,10 @@ OPTION_VLLM = 1
 Tokens = Union["array[int]", Iterable[int]]
 
 
+class Unpackable(TypeError):
+    """A body that holds something else than plain data; nothing was sent."""
+
+
 @dataclass
 class Call(Generic[T]):
     op: str
@@ -49,12 +53,15 @@ def has_text_keys(body: Any) -> bool:
 
 def pack(body: Any) -> tuple[bool, bytes]:
     """(is msgpack, bytes). JSON where msgpack can't carry it: integers beyond 64 bits, keys that are no str, depth."""
-    if has_text_keys(body):
-        try:
-            return True, msgpack.packb(body, unicode_errors="surrogatepass")
-        except (OverflowError, ValueError):
-            pass
-    return False, json.dumps(body, separators=(",", ":")).encode("ascii")
+    try:
+        if has_text_keys(body):
+            try:
+                return True, msgpack.packb(body, unicode_errors="surrogatepass")
+            except (OverflowError, ValueError):
+                pass
+        return False, json.dumps(body, separators=(",", ":")).encode("ascii")
+    except TypeError as error:
+        raise Unpackable(str(error)) from error
 
 
 def _same(result: Result) -> Result:

@@ -16,6 +16,7 @@ from ._result import Result, read_error, read_result
 DEFAULT_URL = "ipc:///run/sidetok/sidetokd.sock"
 CONNECT_TIMEOUT_MS = 2  # of enum sidetok_setting
 FORKED = 114
+_used_in: list[int] = []  # the process that opened the first client: nng's threads and locks do not survive a fork()
 
 
 class Waiter(Protocol):
@@ -34,6 +35,9 @@ class Connection:
         self._keys = itertools.count(1)
         self._waiting: dict[int, Waiter] = {}
         self._done = DONE(self._finish)
+        if _used_in and _used_in[0] != self.pid:
+            raise exceptions.service_error(FORKED, self._parent_text())
+        _used_in[:] = [self.pid]
         handle = ctypes.c_void_p()
         self._check(library.sidetok_client_open(self.url.encode(), ctypes.byref(handle)))
         self._handle = handle.value
@@ -48,6 +52,10 @@ class Connection:
 
     def _forked_text(self) -> str:
         return f"this client was opened in process {self.pid} and cannot be used in its child {os.getpid()}: open one in each process"
+
+    def _parent_text(self) -> str:
+        return (f"process {_used_in[0]} opened a client before it forked, so its child {self.pid} can open none: "
+                "open the first one in each worker, after the fork")
 
     def alive(self) -> int:
         """The handle; raises where the client is closed or was carried through fork()."""

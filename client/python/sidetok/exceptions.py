@@ -11,7 +11,7 @@ import json
 from typing import Any, Optional
 
 try:
-    from mistral_common.exceptions import MistralCommonException
+    from mistral_common.exceptions import MistralCommonException as MistralCommonException
     import mistral_common.exceptions as _reference
 except ImportError:
     _reference = None  # type: ignore[assignment]

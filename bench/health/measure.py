@@ -1,0 +1,119 @@
+"""How long GET /health takes while long requests are answered. The servers under test run already.
+
+usage: measure.py --out FILE --path PATH [--rounds N] [--pause SECONDS] --text NAME... NAME=BASE_URL...
+
+NAME=BASE_URL   a server; all are measured in turns, round by round
+--path          where the requests are posted: {"messages": [{"role": "user", "content": TEXT}]}
+--text          KIND:SIZE:COUNT, such as word:500KB:10 or prose:1MB:5: so many requests, one after the other
+--out           what was measured, as JSON; plot.py makes a picture and a table of it
+
+/health is asked on a schedule of every 5 ms over one connection. A late answer counts for each of the schedule's moments that it held up, so
+that a long silence is not one sample. Requests come from another process.
+"""
+
+import argparse
+import http.client
+import json
+import multiprocessing
+import socket
+import time
+import urllib.parse
+from pathlib import Path
+
+PERIOD = 0.005
+LICENSES = Path("/usr/share/common-licenses")
+UNITS = {"KB": 1 << 10, "MB": 1 << 20}
+
+
+def make_text(kind, size):
+    """`size` bytes of "word ", or of English text that every Debian carries."""
+    unit = "word "
+    if kind == "prose":
+        unit = "\n\n".join(p.read_text(encoding="ascii", errors="ignore") for p in sorted(LICENSES.iterdir()) if p.is_file())
+    return (unit * (size // len(unit) + 1))[:size]
+
+
+def read_size(text):
+    return int(text[:-2]) * UNITS[text[-2:]]
+
+
+def post_all(url, path, body, count, pause, times):
+    """Posts one after the other; puts (begin, end, status) of each."""
+    address = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=300)
+    for _ in range(count):
+        time.sleep(pause)
+        begin = time.monotonic()
+        connection.request("POST", path, body, {"content-type": "application/json"})
+        response = connection.getresponse()
+        response.read()
+        times.put((begin, time.monotonic(), response.status))
+    times.put(None)
+
+
+def ask_health(connection):
+    connection.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(4096)
+    assert data.startswith(b"HTTP/1.1 200"), data
+
+
+def watch(url, is_over):
+    """(scheduled moment, seconds until it was answered) for each moment of the schedule."""
+    address, samples = urllib.parse.urlsplit(url), []
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        due = time.monotonic()
+        while not is_over():
+            time.sleep(max(0.0, due - time.monotonic()))
+            ask_health(connection)
+            answered = time.monotonic()
+            while due <= answered:
+                samples.append((due, answered - due))
+                due += PERIOD
+    return samples
+
+
+def measure(url, path, body, count, pause):
+    times = multiprocessing.Queue()
+    process = multiprocessing.Process(target=post_all, args=(url, path, body, count, pause, times))
+    process.start()
+    requests = []
+
+    def is_over():
+        while not times.empty():
+            requests.append(times.get())
+        return bool(requests) and requests[-1] is None
+
+    samples = watch(url, is_over)
+    process.join()
+    requests.pop()
+    return {"requests": requests, "health": samples}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--path", required=True)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--pause", type=float, default=0.2)
+    parser.add_argument("--text", action="append", required=True)
+    parser.add_argument("servers", nargs="+")
+    options = parser.parse_args()
+    runs = []
+    for turn in range(options.rounds):
+        for text in options.text:
+            kind, size, count = text.split(":")
+            body = json.dumps({"messages": [{"role": "user", "content": make_text(kind, read_size(size))}]}).encode()
+            for server in options.servers:
+                name, url = server.split("=", 1)
+                run = measure(url, options.path, body, int(count), options.pause)
+                if any(status != 200 for _, _, status in run["requests"]):
+                    raise SystemExit(f"{name}: a request was not answered with status 200")
+                runs.append({"server": name, "kind": kind, "size": size, "round": turn, **run})
+    Path(options.out).write_text(json.dumps(runs))
+
+
+if __name__ == "__main__":
+    main()
