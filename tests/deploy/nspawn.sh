@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Boots a Debian root with the packages of deploy/deb.sh in it under a real systemd, and runs tests/deploy/boot.py there: ready after
+# boot, killed and back, reloaded under load, ended by the watchdog when stuck, drained on stop. Ends with `N passed, N failed`.
+# Takes about two minutes. Where the machine forbids it, it says why and skips.
+#
+# usage: bash tests/deploy/nspawn.sh [FOLDER WITH PACKAGES]      default: build-deb, built if it is missing
+
+source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/setup.sh"
+
+skip() {
+    echo "skipped: $*"
+    echo "0 passed, 0 failed, 1 skipped"
+    exit 0
+}
+
+[ "$(id -u)" = 0 ] || skip "a root file system is made and booted by root"
+install_packages mmdebstrap systemd-container
+packages=$(realpath -m "${1:-$root/build-deb}")
+ls "$packages"/sidetokd_*.deb >/dev/null 2>&1 || bash "$root/deploy/deb.sh" "$packages" >/dev/null
+
+# The system around the packages, made once for each release of Debian.
+suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
+base=$cache/boot-$suite
+if [ ! -e "$base/done" ]; then
+    say "making a Debian $suite root"
+    rm -rf "$base"
+    mmdebstrap --mode=root --variant=minbase --include=systemd,systemd-sysv,dbus,python3 "$suite" "$base" >"$cache/logs/mmdebstrap.log" 2>&1 ||
+        skip "mmdebstrap: $(tail -n 1 "$cache/logs/mmdebstrap.log")"
+    touch "$base/done"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+boot=$work/root
+cp -a "$base" "$boot"
+mkdir -p "$boot/test/tests"
+cp -r "$root/tests/support" "$root/tests/deploy" "$boot/test/tests"
+cp "$packages"/{sidetokd,sidetok,sidetok-models,libsidetok0}_*.deb "$boot/test"
+cp /etc/resolv.conf "$boot/etc/resolv.conf"
+say "installing the packages"
+systemd-nspawn -q --register=no --keep-unit -D "$boot" --pipe sh -c 'apt-get -qq update && apt-get -qq install -y /test/*.deb' \
+    </dev/null >"$work/log" 2>&1 || skip "the packages do not install: $(tail -n 3 "$work/log" | tr '\n' ' ')"
+cat >"$boot/etc/systemd/system/sidetok-test.service" <<'UNIT'
+[Unit]
+After=sidetokd.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'PYTHONPATH=/test/tests/support python3 /test/tests/deploy/boot.py >/test/result 2>&1; systemctl poweroff --no-block'
+UNIT
+ln -s ../sidetok-test.service "$boot/etc/systemd/system/multi-user.target.wants/"
+
+say "booting it"
+timeout 400 systemd-nspawn --register=no --keep-unit -D "$boot" --boot </dev/null >"$work/boot.log" 2>&1 || true
+if ! grep -q '^1\.\.' "$boot/test/result" 2>/dev/null; then
+    grep -q 'Reached target\|Started' "$work/boot.log" || skip "systemd does not boot here: $(grep -av '^$' "$work/boot.log" | tail -n 1)"
+    tail -n 30 "$work/boot.log"
+fi
+cat "$boot/test/result"
+passed=$(grep -c '^ok ' "$boot/test/result" || true)
+failed=$(grep -c '^not ok ' "$boot/test/result" || true)
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
