@@ -137,8 +137,8 @@ def test_a_stuck_worker_is_ended_by_the_watchdog():
     worker = worker_of(before)
     assert libc.ptrace(0x4206, worker, None, None) == 0 and libc.ptrace(0x4207, worker, None, None) == 0
     os.waitpid(worker, 0x40000000)
-    begin = time.monotonic()
-    Client(SOCKET).send("encode", {"text": "Hello"})
+    client, begin = Client(SOCKET), time.monotonic()
+    client.send("encode", {"text": "Hello"})
     wait_until(lambda: ping("--live") == 1)
     print(f"# liveness fails after {time.monotonic() - begin:.1f} s")
     wait_until(lambda: os.waitpid(worker, 0x40000000 | os.WNOHANG)[0] == worker)  # the tracer's part of its end
