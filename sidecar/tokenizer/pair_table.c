@@ -13,7 +13,7 @@ struct build {
     uint32_t *order;  /* of the groups */
 };
 
-static uint32_t group_of(const struct pair_table *table, uint64_t key)
+static uint32_t group_of(const struct pair_table *table, uint32_t key)
 {
     return (uint32_t)(key * table->multiplier >> table->group_shift);
 }
@@ -59,7 +59,7 @@ static bool place_group(struct build *build, uint32_t start, uint32_t end, uint3
         uint64_t key = build->items[i].key;
         uint64_t *slot = &table->slots[pair_table_slot(table, key * table->multiplier, step)];
         if (*slot == UINT64_MAX) {
-            *slot = key << table->value_bits | build->items[i].value;
+            *slot = key << 32 | build->items[i].value;
             continue;
         }
         while (i-- > start)
@@ -103,12 +103,12 @@ static enum sidetok_error attempt(struct call *call, struct build *build, size_t
 }
 
 enum sidetok_error pair_table_build(struct call *call, struct pair_table_item *items, size_t n_items,
-                                    uint32_t value_bits, struct pair_table *ret)
+                                    struct pair_table *ret)
 {
     struct build build = {.table = ret, .items = items, .n_items = n_items};
     size_t n_slots = 16;
     bool done = false;
-    *ret = (struct pair_table){.multiplier = 0x9e3779b97f4a7c15u, .value_bits = value_bits};
+    *ret = (struct pair_table){.multiplier = 0x9e3779b97f4a7c15u};
     while (n_slots / 16 * 15 < n_items)
         n_slots *= 2;
     for (size_t limit = n_slots * MAX_SLOTS_PER_KEY; !done && n_slots <= limit; ret->multiplier += 2) {

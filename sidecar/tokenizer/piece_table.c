@@ -69,10 +69,15 @@ struct table_line *piece_table_long_line(const struct piece_table *table, struct
 }
 
 /* A piece of up to 16 bytes has its line by its short key in either form. */
-static struct table_line *line_of(const struct piece_table *table, struct str piece, struct table_key key,
-                                  const struct table_key longer[2])
+static struct table_line *line_of(const struct piece_table *table, struct str piece, struct table_key key)
 {
-    return piece.size <= TABLE_SHORT_SIZE ? piece_table_line(table, key) : line_of_long(table, longer);
+    return piece.size <= TABLE_SHORT_SIZE ? piece_table_line(table, key)
+                                          : piece_table_long_line(table, piece);
+}
+
+void piece_table_prefetch(const struct piece_table *table, struct str piece, struct table_key key)
+{
+    __builtin_prefetch(line_of(table, piece, key));
 }
 
 /* Processors fetch the neighbour of a line with it. */
@@ -86,27 +91,26 @@ static bool is_long(const struct table_line *line)
     return line->values[1].meta & TABLE_LONG;
 }
 
-static struct table_answer find_in(struct table_line *line, struct str piece, struct table_key key,
-                                   const struct table_key longer[2])
+static struct table_answer find_in(struct table_line *line, struct str piece, struct table_key key)
 {
-    if (piece.size <= TABLE_SHORT_SIZE) {
-        const struct table_value *value = table_line_find(line, &key);
-        if (value)
-            return (struct table_answer){value->ids, value->meta, true};
+    const struct table_value *value = piece.size <= TABLE_SHORT_SIZE ? table_line_find(line, &key) : NULL;
+    if (value)
+        return (struct table_answer){value->ids, value->meta, true};
+    if (is_long(line)) {
+        struct table_key longer[2];
+        long_key(piece, longer);
+        if (table_key_equal(line->keys[0], longer[0]) && table_key_equal(line->keys[1], longer[1]))
+            return (struct table_answer){line->long_ids, line->long_meta, true};
     }
-    if (table_key_equal(line->keys[0], longer[0]) && table_key_equal(line->keys[1], longer[1]))
-        return (struct table_answer){line->long_ids, line->long_meta, true};
     return (struct table_answer){NULL, 0, true};
 }
 
 struct table_answer piece_table_find(const struct piece_table *table, struct str piece, struct table_key key)
 {
-    struct table_key longer[2];
-    long_key(piece, longer);
-    struct table_line *line = line_of(table, piece, key, longer);
-    struct table_answer answer = find_in(line, piece, key, longer);
+    struct table_line *line = line_of(table, piece, key);
+    struct table_answer answer = find_in(line, piece, key);
     if (!answer.ids && line->values[1].meta & TABLE_SPILLS)
-        answer = find_in(neighbour(table, line), piece, key, longer);
+        answer = find_in(neighbour(table, line), piece, key);
     answer.certain = answer.ids || !(line->values[1].meta & TABLE_LACKS);
     return answer;
 }

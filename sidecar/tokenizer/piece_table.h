@@ -142,6 +142,9 @@ struct table_answer {
 /** Searches all forms and places of a piece of 1 to 30 bytes; key is table_key() of it. */
 struct table_answer piece_table_find(const struct piece_table *table, struct str piece, struct table_key key);
 
+/** Fetches what a search for piece will read. */
+void piece_table_prefetch(const struct piece_table *table, struct str piece, struct table_key key);
+
 /**
  * Adds a piece that is not there: 1 to 7 ids, meta's count says how many. False when there is no place for
  * it: vocabulary pieces have both lines, or the table does not learn.

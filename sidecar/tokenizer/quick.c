@@ -47,7 +47,7 @@ static enum sidetok_error fill_pairs(struct call *call, struct quick *quick, con
         uint32_t value = (uint32_t)(order - orders) << 16 | pair->symbol;
         items[n++] = (struct pair_table_item){pair->left << 16 | pair->right, value};
     }
-    return pair_table_build(call, items, n, 32, &quick->pairs);
+    return pair_table_build(call, items, n, &quick->pairs);
 }
 
 /* Pairs of two characters also by their joints, which needs no hash. */

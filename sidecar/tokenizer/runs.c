@@ -142,3 +142,23 @@ bool runs_encode(const struct ranks *ranks, struct str segment, uint32_t *ret, s
             ret[(*ret_n)++] = runs.run[i].rank;
     return true;
 }
+
+size_t runs_name(struct str piece, char name[RUN_NAME_SIZE])
+{
+    enum { MARK = 0xf8, HEAD = 7, MAX_COUNT = 1 << 28 };
+    const char *data = piece.data;
+    size_t end = 2;
+    if (data[3] != data[2] || data[4] != data[2] || piece.size > MAX_COUNT) /* nearly all others */
+        return 0;
+    while (end < piece.size && data[end] == data[1])
+        end++;
+    if (piece.size - end > RUN_NAME_SIZE - HEAD)
+        return 0;
+    name[0] = (char)MARK;
+    name[1] = data[0];
+    name[2] = data[1];
+    for (unsigned i = 0; i < 4; i++) /* base 128: FE and FF have a meaning in keys */
+        name[3 + i] = (char)(end >> 7 * i & 127);
+    memcpy(name + HEAD, data + end, piece.size - end);
+    return HEAD + piece.size - end;
+}

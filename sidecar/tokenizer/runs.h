@@ -13,4 +13,16 @@
  */
 bool runs_encode(const struct ranks *ranks, struct str segment, uint32_t *ret, size_t *ret_n);
 
+enum { RUN_NAME_SIZE = 16 };
+
+/**
+ * A short name for a pre-token that is one long run, as rulers and indents are: " ------", "======\n". It
+ * says all of it: the first byte, the byte of the run behind it, how many there are, and what follows. It
+ * begins with a byte that no text has. So such a pre-token of any length is remembered as a piece of up to 16
+ * bytes.
+ *
+ * Returns the name's size; 0 where piece (17 bytes or more) is nothing of the kind.
+ */
+size_t runs_name(struct str piece, char name[RUN_NAME_SIZE]);
+
 #endif

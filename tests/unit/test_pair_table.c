@@ -12,7 +12,7 @@ static void check_table(size_t n, uint32_t (*key_of)(uint32_t))
     call_init(&call);
     for (uint32_t i = 0; i < n; i++)
         items[i] = (struct pair_table_item){key_of(i), i * 7};
-    CHECK_INT(pair_table_build(&call, items, n, 32, &table), SIDETOK_OK);
+    CHECK_INT(pair_table_build(&call, items, n, &table), SIDETOK_OK);
     for (uint32_t i = 0; i < n; i++)
         CHECK_INT(pair_table_find(&table, key_of(i)), i * 7);
     for (uint32_t i = (uint32_t)n; i < n + 5000; i++)

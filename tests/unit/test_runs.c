@@ -90,4 +90,28 @@ TEST(runs_refuse_what_is_no_run)
     call_done(&call);
 }
 
-TEST_MAIN(RUN(runs_equal_the_obvious_way), RUN(runs_refuse_what_is_no_run))
+/* All pre-tokens of one run with one byte before it and up to two behind: no two have one name. */
+TEST(runs_have_names_of_their_own)
+{
+    enum { SIZES = 120, KINDS = 8 };
+    static char names[SIZES * KINDS][RUN_NAME_SIZE];
+    static size_t sizes[SIZES * KINDS];
+    size_t n = 0;
+    for (size_t run = 20; run < 20 + SIZES; run++)
+        for (int kind = 0; kind < KINDS; kind++) {
+            char text[200];
+            memset(text, kind & 1 ? '=' : '-', run + 1);
+            text[0] = kind & 2 ? ' ' : text[0];
+            memcpy(text + run + 1, "\n/", 2);
+            sizes[n] = runs_name((struct str){text, run + (kind & 4 ? 1 : 3)}, names[n]);
+            CHECK(sizes[n] > 0 && sizes[n] <= RUN_NAME_SIZE && (uint8_t)names[n][0] == 0xf8);
+            for (size_t i = 0; i < n; i++)
+                CHECK(sizes[i] != sizes[n] || memcmp(names[i], names[n], sizes[n]) != 0);
+            n++;
+        }
+    char name[RUN_NAME_SIZE];
+    CHECK_INT(runs_name(STR("this is no run of anything, is it"), name), 0);
+    CHECK_INT(runs_name(STR("-------------------- and then more of it"), name), 0);
+}
+
+TEST_MAIN(RUN(runs_equal_the_obvious_way), RUN(runs_refuse_what_is_no_run), RUN(runs_have_names_of_their_own))
