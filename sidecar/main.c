@@ -42,8 +42,10 @@ static enum service_status run(struct call *call, int argc, char **argv)
     buf_init(&mistakes, call);
     enum sidetok_error error =
         options_read(call, argc, (const char *const *)argv, environment, &mistakes, &options);
-    if (error == SIDETOK_E_NO_MEMORY)
+    if (error == SIDETOK_E_NO_MEMORY) {
+        log_line(LOG_LEVEL_ERROR, "out of memory");
         return SERVICE_SYSTEM;
+    }
     if (error != SIDETOK_OK) {
         fwrite(buf_str(&mistakes).data, 1, buf_str(&mistakes).size, stderr);
         return SERVICE_USAGE;

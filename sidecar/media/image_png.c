@@ -286,6 +286,8 @@ static enum sidetok_error png_load_chunks(struct call *call, struct image_file *
         struct str data = {bytes.data + chunk.offset, chunk.size < rest ? chunk.size : rest};
         int result = png_inflate(zip, &rows, data);
         offset = chunk.offset + chunk.size + 4;
+        if (result == Z_MEM_ERROR)
+            return failure_no_memory(call);
         if (rows.unknown_filter || result != Z_OK) {
             TRY(png_load_end(call, bytes, offset));
             return png_end(call, &rows, result);

@@ -85,6 +85,12 @@ static enum sidetok_error sound_check_info(struct call *call, const SF_INFO *inf
     return SIDETOK_OK;
 }
 
+/* libsndfile's number for it is in no header of its own. file may be NULL. */
+static bool sound_has_no_memory(SNDFILE *file)
+{
+    return strstr(sf_strerror(file), "malloc") != NULL;
+}
+
 static enum sidetok_error sound_read(struct call *call, SNDFILE *file, const SF_INFO *info,
                                      struct sound_file *ret_sound)
 {
@@ -96,7 +102,8 @@ static enum sidetok_error sound_read(struct call *call, SNDFILE *file, const SF_
     ret_sound->n_channels = (uint32_t)info->channels;
     ret_sound->rate = (uint32_t)info->samplerate;
     if (!sound_read_frames(file, info, block, block_frames, &ret_sound->n_frames))
-        return failure_set(call, SIDETOK_E_LIBSNDFILE, "%s", sf_strerror(file));
+        return sound_has_no_memory(file) ? failure_no_memory(call)
+                                         : failure_set(call, SIDETOK_E_LIBSNDFILE, "%s", sf_strerror(file));
     return SIDETOK_OK;
 }
 
@@ -107,6 +114,8 @@ enum sidetok_error sound_file_read(struct call *call, struct str bytes, struct s
     struct sound_source source = {bytes, 0};
     SF_INFO info = {0};
     SNDFILE *file = sf_open_virtual(&io, SFM_READ, &info, &source);
+    if (!file && sound_has_no_memory(file))
+        return failure_no_memory(call);
     if (!file)
         return failure_set(call, SIDETOK_E_LIBSNDFILE, "Error opening <_io.BytesIO object at 0x0>: %s",
                            sf_strerror(NULL));

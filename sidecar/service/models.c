@@ -28,13 +28,16 @@ static bool load_entry(struct model_set *set, struct model_entry *entry, struct 
 struct models *models_load(const struct options *options)
 {
     struct models *models = calloc(1, sizeof *models);
-    if (!models)
-        return NULL;
-    call_init(&models->home);
-    models->n_users = 1;
-    bool ok = model_set_init(&models->home, options->tokenizers.items, options->tokenizers.n,
-                             (size_t)options->cache_bytes, 0, &models->set) == SIDETOK_OK;
-    for (size_t i = 0; i < models->set.n; i++)
+    bool ok = models != NULL;
+    if (ok) {
+        call_init(&models->home);
+        models->n_users = 1;
+        ok = model_set_init(&models->home, options->tokenizers.items, options->tokenizers.n,
+                            (size_t)options->cache_bytes, 0, &models->set) == SIDETOK_OK;
+    }
+    if (!ok)
+        log_line(LOG_LEVEL_ERROR, "out of memory");
+    for (size_t i = 0; models && i < models->set.n; i++)
         ok &= load_entry(&models->set, &models->set.entries[i], /* all: --check tells every mistake */
                          options->tokenizers.places[i]);
     if (ok)

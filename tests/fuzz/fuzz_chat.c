@@ -7,40 +7,12 @@
 
 #include "encode.h"
 #include "handler.h"
-#include "sidecar/tokenizer/pretokenizer.h"
 #include "tests/support/naive.h"
-#include "tests/support/small_vocab.h"
+#include "tests/support/small_models.h"
 #include "utf8.h"
 #include "vllm_steps.h"
 
-#include <unistd.h>
-
-enum { N_MODELS = 9, BYTE_IDS = 3 + CONTROL_COUNT - CONTROL_BEGIN_INST + 2, PIECE_IDS = BYTE_IDS + 256 };
-
-#define IMAGE "{\"image_patch_size\": 16, \"max_image_size\": 1024}"
-#define AUDIO                                                                                                \
-    "\"audio\": {\"sampling_rate\": 16000, \"frame_rate\": 12.5, \"audio_encoding_config\": "                \
-    "{\"num_mel_bins\": 128, "                                                                               \
-    "\"hop_length\": 160, \"window_size\": 400}, \"chunk_length_s\": 1.0, \"voice_num_audio_tokens\": "      \
-    "{\"x\": 3}}"
-#define SETTINGS                                                                                             \
-    "\"model_settings_builder\": {\"reasoning_effort\": {\"type\": \"enum\", \"accepts_none\": true, "       \
-    "\"values\": [\"none\", "                                                                                \
-    "\"high\"], \"default\": \"none\"}}"
-
-static const struct source {
-    const char *name, *version, *more; /* version NULL: SentencePiece */
-} sources[N_MODELS] = {
-    {"m.model.v1", NULL, NULL},
-    {"m.model.v2", NULL, NULL},
-    {"m.model.v3", NULL, NULL},
-    {"m.model.v7m1", NULL, NULL},
-    {"tekken.json", "v3", ", \"multimodal\": " IMAGE},
-    {"tekken.json", "v7", ", " AUDIO},
-    {"tekken.json", "v11", ", \"multimodal\": " IMAGE ", " AUDIO},
-    {"tekken.json", "v13", ", \"image\": " IMAGE},
-    {"tekken.json", "v15", ", \"image\": " IMAGE ", " AUDIO ", " SETTINGS},
-};
+enum { BYTE_IDS = 3 + CONTROL_COUNT - CONTROL_BEGIN_INST + 2, PIECE_IDS = BYTE_IDS + 256 };
 
 static const struct str words[] = {STR("[R]"), STR("[R]a")};
 
@@ -49,22 +21,7 @@ static struct small {
     struct naive_piece items[SMALL_MAX_PIECES + 2];
     struct naive_pieces pieces;
     struct model_entry entry;
-} smalls[N_MODELS];
-
-static void make_file(struct buf *file, struct small *small, const struct source *source)
-{
-    struct buf pattern;
-    struct json text = {.kind = JSON_STRING, .text = str_from(pretokenizer_pattern)};
-    if (!source->version) {
-        small_spm_file(file, &small->vocab, 1);
-        return;
-    }
-    buf_init(&pattern, file->call);
-    json_write(&pattern, &text, (struct json_style){0});
-    pattern.data[pattern.size - 1] = '\0'; /* between the quotes */
-    small_tekken_vocab(&small->vocab, 1);
-    small_tekken_file(file, &small->vocab, source->version, pattern.data + 1, source->more);
-}
+} smalls[N_SMALL_MODELS];
 
 static void make_pieces(struct small *small, bool is_tekken)
 {
@@ -78,23 +35,16 @@ static void make_pieces(struct small *small, bool is_tekken)
     naive_sort(&small->pieces);
 }
 
-static void load(struct small *small, const struct source *source)
+static void load(struct small *small, int number)
 {
-    char directory[] = "/tmp/sidetok_fuzz_XXXXXX", path[128];
+    struct small_file file;
     struct call call;
-    struct buf bytes;
     call_init(&call);
-    buf_init(&bytes, &call);
-    make_file(&bytes, small, source);
-    FUZZ_CHECK(mkdtemp(directory) != NULL);
-    snprintf(path, sizeof path, "%s/%s", directory, source->name);
-    FILE *file = fopen(path, "wb");
-    FUZZ_CHECK(file && fwrite(bytes.data, 1, bytes.size, file) == bytes.size && fclose(file) == 0);
-    FUZZ_CHECK(model_open(&call, str_from(path), 1 << 20, &small->entry.model) == SIDETOK_OK);
+    FUZZ_CHECK(small_file_write(&call, number, &small->vocab, &file));
+    FUZZ_CHECK(model_open(&call, str_from(file.path), 1 << 20, &small->entry.model) == SIDETOK_OK);
     small->entry.name = STR("m");
-    make_pieces(small, source->version != NULL);
-    unlink(path);
-    rmdir(directory);
+    make_pieces(small, small_models[number].version != NULL);
+    small_file_remove(&file);
     call_done(&call);
 }
 
@@ -193,10 +143,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0 || !utf8_is_valid((struct str){(const char *)data + 1, size - 1}, true))
         return 0;
-    unsigned choice = data[0] % N_MODELS, rest = data[0] / N_MODELS; /* 0 to 28 */
+    unsigned choice = data[0] % N_SMALL_MODELS, rest = data[0] / N_SMALL_MODELS; /* 0 to 28 */
     struct small *small = &smalls[choice];
     if (!small->entry.model)
-        load(small, &sources[choice]);
+        load(small, (int)choice);
     struct message_request request = {
         .op = rest & 1 ? MESSAGE_OP_FIM : MESSAGE_OP_CHAT,
         .options = rest & 2 ? MESSAGE_OPTION_VLLM : 0,
@@ -206,6 +156,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .body_kind = MESSAGE_BODY_JSON,
         .body = {(const char *)data + 1, size - 1},
     };
-    answer(small, sources[choice].version != NULL, &request);
+    answer(small, small_models[choice].version != NULL, &request);
     return 0;
 }
