@@ -75,7 +75,7 @@ static enum sidetok_error add_decoded(struct answer *answer, const struct model 
     if (!wide)
         return SIDETOK_E_NO_MEMORY;
     for (size_t i = 0; i < ids->n; i++)
-        wide[i] = ids->data[i];
+        wide[i] = (int32_t)ids->data[i]; /* -1 where a SentencePiece file lacks the token */
     TRY(tokenizer_decode(answer->call, model->tokenizer, wide, ids->n, POLICY_KEEP, &text));
     struct str decoded;
     TRY(buf_finish(&text, &decoded));

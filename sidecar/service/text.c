@@ -88,12 +88,12 @@ static enum sidetok_error policy_member(struct answer *answer, const struct json
     return bad_member(answer, "policy", "'IGNORE', 'KEEP' or 'RAISE'");
 }
 
-/* Tekken may lack the token: then this is the reference's error. */
+/* Tekken may lack the token: then this is the reference's error. SentencePiece has -1 then. */
 static enum sidetok_error add_control(struct answer *answer, struct model *model, enum control control,
                                       struct ids *ids)
 {
     int64_t id = model->control_ids[control];
-    if (id < 0)
+    if (id < 0 && tokenizer_info(model->tokenizer)->kind == TOKENIZER_TEKKEN)
         TRY(tokenizer_special_id(answer->call, model->tokenizer, control_text(control), &id));
     return encode_append(answer->call, ids, (uint32_t)id);
 }

@@ -3,6 +3,8 @@
 #include "utf8.h"
 #include "wire.h"
 
+#include <math.h>
+
 /* The fields read, by message. Rule: sentencepiece_model.proto. */
 enum { MODEL_PIECES = 1, MODEL_TRAINER = 2, MODEL_NORMALIZER = 3, MODEL_DENORMALIZER = 5 };
 enum { PIECE_TEXT = 1, PIECE_SCORE = 2, PIECE_TYPE = 3 };
@@ -242,6 +244,12 @@ static enum sidetok_error fail_status(struct call *call, const char *before, str
     return failure_set_str(call, SIDETOK_E_RUNTIME, text);
 }
 
+/* What is never found in text. */
+static bool is_reserved(const struct piece *piece)
+{
+    return piece->type != PIECE_NORMAL && piece->type != PIECE_USER_DEFINED && piece->type != PIECE_UNUSED;
+}
+
 static enum sidetok_error register_piece(struct call *call, struct sentencepiece_model *model, uint32_t id)
 {
     struct piece *piece = &model->pieces[id];
@@ -255,7 +263,8 @@ static enum sidetok_error register_piece(struct call *call, struct sentencepiece
         return fail_status(call, "piece must not include null character.", STR(""), "");
     uint32_t first;
     TRY(map_add(call, &model->ids, piece->text, id, &first));
-    if (first != id)
+    bool is_shared = model->type == MODEL_BPE || is_reserved(piece) == is_reserved(&model->pieces[first]);
+    if (first != id && is_shared) /* other kinds keep two maps */
         return fail_status(call, "", piece->text, " is already defined.");
     if (piece->type == PIECE_UNKNOWN) {
         if (model->unknown_id >= 0)
@@ -322,6 +331,24 @@ static enum sidetok_error check_type(struct call *call, const struct sentencepie
                        names[model->type]);
 }
 
+/* A unigram model is refused by us; what its own loading refuses comes before that. */
+static enum sidetok_error check_unigram_scores(struct call *call, const struct sentencepiece_model *model)
+{
+    for (uint32_t id = 0; model->type == MODEL_UNIGRAM && id < model->n_pieces; id++)
+        if (!isfinite(model->pieces[id].score))
+            return fail_status(call, "score is NaN or Inf.", STR(""), "");
+    return SIDETOK_OK;
+}
+
+static enum sidetok_error check_unigram_pieces(struct call *call, const struct sentencepiece_model *model)
+{
+    bool has_any = model->type != MODEL_UNIGRAM;
+    for (uint32_t id = 0; !has_any && id < model->n_pieces; id++)
+        has_any =
+            !is_reserved(&model->pieces[id]) && !str_equal(model->pieces[id].text, (struct str){"\0", 1});
+    return has_any ? SIDETOK_OK : fail_status(call, "no pieces are loaded.", STR(""), "");
+}
+
 static int32_t find_special(const struct sentencepiece_model *model, struct str text, struct str otherwise,
                             enum piece_type type)
 {
@@ -341,12 +368,14 @@ enum sidetok_error sentencepiece_model_read(struct call *call, struct str path, 
         .unknown_id = -1,
     };
     TRY(read_model(call, path, file, &model));
+    TRY(check_unigram_scores(call, &model));
     TRY(check_pieces(call, &model));
+    TRY(check_unigram_pieces(call, &model));
     TRY(check_charsmap(call, model.charsmap, "normalization"));
     TRY(check_charsmap(call, model.denormalizer_charsmap, "denormalization"));
-    TRY(check_type(call, &model));
     for (uint32_t id = 0; id < model.n_pieces; id++)
         TRY(utf8_check(call, model.pieces[id].text));
+    TRY(check_type(call, &model));
     model.unk_id = find_special(&model, model.unk_piece, STR("<unk>"), PIECE_UNKNOWN);
     model.bos_id = find_special(&model, model.bos_piece, STR("<s>"), PIECE_CONTROL);
     model.eos_id = find_special(&model, model.eos_piece, STR("</s>"), PIECE_CONTROL);

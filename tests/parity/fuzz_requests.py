@@ -130,6 +130,8 @@ def deviation(expect, answer):
     if "error" not in expect:
         return None
     kind, message = expect["error"]["type"], expect["error"]["message"]
+    if answer["error"]["type"] == "not_supported" and "not downloaded here" in answer["error"]["message"]:
+        return "images at addresses (a service error)"
     if same(without_addresses(expect), without_addresses(answer)):
         return "memory address"
     if "RecursionError" in (kind, answer["error"]["type"]):

@@ -112,7 +112,7 @@ class Maker:
             data = data[: self.rng.randrange(len(data))]
         url = self.pick([f"data:image/{kind};base64,"] * 4 + ["", "data:;base64,"]) + base64.b64encode(data).decode()
         if self.maybe(0.02):
-            url = self.pick(["file:///no/such", "file:///no//such/", "file:///", "file:///no\ud800", "file:///no\x00", "/no/such", "ftp://a", "http", ""])
+            url = self.pick(["file:///no/such", "file:///no//such/", "file:///", "file:///no\ud800", "file:///no\x00", "/no/such", "ftp://a", ""])
         shape = self.pick([url, {"url": url}, {"url": url}, {"url": url, "detail": self.pick(["auto", None, "high"])}])
         return {"type": "image_url", "image_url": shape}
 

@@ -100,6 +100,26 @@ def test_lists_of_conversations_give_lists_of_ids():
     batch.end()
 
 
+def spm_without_bos():
+    """A SentencePiece file of the pieces <unk>, a and ▁a."""
+    field = lambda number, data: bytes([number << 3 | 2, len(data)]) + data
+    piece = lambda text, kind: field(1, field(1, text.encode()) + b"\x15\0\0\0\0" + bytes([3 << 3, kind]))
+    return piece("<unk>", 2) + piece("a", 1) + piece("▁a", 1) + field(2, bytes([3 << 3, 2]))
+
+
+def test_a_model_without_bos_begins_with_minus_one():
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(suffix=".model.v3") as file:
+        file.write(spm_without_bos())
+        file.flush()
+        batch = Batch("--tokenizer", f"x={file.name}")
+        assert batch.ask(id=1, tokenizer="x", op="encode", request={"text": "a", "bos": True, "eos": True})["tokens"] == [-1, 2, -1]
+        error = batch.ask(id=2, tokenizer="x", op="chat", request=hello("a"))["error"]
+        assert (error["type"], error["message"]) == ("IndexError", "OUT_OF_RANGE: piece id is out of range.")
+        batch.end()
+
+
 def test_a_bad_line_gets_an_error_record_and_the_rest_goes_on():
     batch = Batch("--tokenizer", V3)
     for line in ("nonsense", "{", "[1]", '{"id": 7}', '{"id": 7, "op": "dance"}', '{"id": 7, "op": "chat", "mode": 5}', '{"id": 7, "op": "chat"} x',

@@ -4,6 +4,8 @@
 #include "tests/support/spm_file.h"
 #include "tests/support/test.h"
 
+#include <math.h>
+
 static struct call call;
 static struct buf file;
 
@@ -92,10 +94,27 @@ TEST(other_kinds_of_model_are_refused_by_name)
         if (type == MODEL_BPE)
             continue;
         begin();
+        spm_piece(&file, STR("a"), 0, PIECE_NORMAL);
         spm_trainer(&file, type, false);
         snprintf(message, sizeof message, "SentencePiece model type %s is not supported", names[type]);
         check_error(SIDETOK_E_NOT_SUPPORTED, str_from(message));
     }
+}
+
+/* Rule: unigram_model.cc: scores first, and something to find. Other kinds take any score. */
+TEST(what_a_unigram_model_refuses_itself_comes_first)
+{
+    begin();
+    spm_piece(&file, STR("a"), NAN, 1);
+    spm_trainer(&file, MODEL_UNIGRAM, false);
+    check_error(SIDETOK_E_RUNTIME, STR("INTERNAL: score is NaN or Inf."));
+    begin();
+    spm_trainer(&file, MODEL_UNIGRAM, false);
+    check_error(SIDETOK_E_RUNTIME, STR("INTERNAL: no pieces are loaded."));
+    begin();
+    spm_piece(&file, STR("a"), NAN, 1);
+    spm_trainer(&file, MODEL_CHAR, false);
+    check_error(SIDETOK_E_NOT_SUPPORTED, STR("SentencePiece model type char is not supported"));
 }
 
 TEST(a_character_map_is_refused_and_a_broken_one_fails)
@@ -189,7 +208,7 @@ TEST(each_allocation_can_fail)
 
 TEST_MAIN(RUN(bad_pieces_fail_in_the_reference_s_words),
           RUN(a_file_that_lacks_something_fails_in_the_reference_s_words),
-          RUN(other_kinds_of_model_are_refused_by_name),
+          RUN(other_kinds_of_model_are_refused_by_name), RUN(what_a_unigram_model_refuses_itself_comes_first),
           RUN(a_character_map_is_refused_and_a_broken_one_fails), RUN(special_ids_are_those_of_their_type),
           RUN(settings_are_read_and_a_later_one_wins), RUN(damaged_files_end_in_an_answer),
           RUN(each_allocation_can_fail))
