@@ -32,7 +32,8 @@ static bool eps_read_box(struct str value, struct eps_header *header)
         char text[EPS_LINE + 1], *end;
         snprintf(text, sizeof text, "%.*s", STR_ARG(word));
         double number = strtod(text, &end);
-        if (*end != '\0' || !(number > -1e18 && number < 1e18))
+        if (end != text + word.size || memchr(text, 'x', word.size) || memchr(text, 'X', word.size) ||
+            !(number > -1e18 && number < 1e18))
             return false;
         if (n < 4)
             box[n] = (int64_t)(number > 1e12 ? 1e12 : number < -1e12 ? -1e12 : number);

@@ -179,25 +179,67 @@ static enum image_verdict fits_open(struct image_file *image)
     return image_one_tile(image, unit.is_gzip ? fits_codec_gzip : image_codec_raw, offset, bits);
 }
 
-/* Inflates up to need bytes. Rule: gzip.GzipFile.read, as far as one member goes. */
+static enum sidetok_error fits_bad_gzip(struct call *call, bool is_cut)
+{
+    return failure_set_str(call, SIDETOK_E_OS,
+                           is_cut ? STR("Truncated FITS gzip data") : STR("Corrupt FITS gzip data"));
+}
+
+/* A text of the head, up to its zero. */
+static bool fits_skip_text(struct image_reader *file)
+{
+    struct str c;
+    do
+        c = image_read(file, 1);
+    while (c.size && c.data[0]);
+    return c.size > 0;
+}
+
+/* The head of a gzip member, as Python's gzip reads it: flags that it does not know are ignored. */
+static enum sidetok_error fits_read_gzip_head(struct call *call, struct image_reader *file)
+{
+    struct str head = image_read(file, 10);
+    if (head.size < 2 || memcmp(head.data, "\x1f\x8b", 2) != 0)
+        return fits_bad_gzip(call, false);
+    if (head.size < 10)
+        return fits_bad_gzip(call, true);
+    uint8_t flags = (uint8_t)head.data[3];
+    if (head.data[2] != 8)
+        return fits_bad_gzip(call, false);
+    if (flags & 4) {
+        struct str size = image_read(file, 2);
+        if (size.size < 2 || !image_has(file, image_le16(size.data)))
+            return fits_bad_gzip(call, true);
+        image_read(file, image_le16(size.data));
+    }
+    if ((flags & 8 && !fits_skip_text(file)) || (flags & 16 && !fits_skip_text(file)) ||
+        (flags & 2 && image_read(file, 2).size < 2))
+        return fits_bad_gzip(call, true);
+    return SIDETOK_OK;
+}
+
+/* Inflates up to need bytes; what follows them is not looked at. */
 static enum sidetok_error fits_inflate(struct call *call, z_stream *zip, uint64_t need)
 {
     char out[16384];
     uint64_t n = 0;
+    uLong crc = crc32(0, NULL, 0);
     int result = Z_OK;
     while (n < need && result == Z_OK) {
         zip->next_out = (Bytef *)out;
         zip->avail_out = sizeof out;
         result = inflate(zip, Z_NO_FLUSH);
+        crc = crc32(crc, (const Bytef *)out, (uInt)sizeof out - zip->avail_out);
         n += sizeof out - zip->avail_out;
     }
-    if (n >= need && (result == Z_OK || result == Z_STREAM_END))
+    if (n >= need)
         return SIDETOK_OK;
-    if (result == Z_STREAM_END)
-        return image_not_enough(call);
-    return failure_set_str(call, SIDETOK_E_OS,
-                           result == Z_BUF_ERROR ? STR("Truncated FITS gzip data")
-                                                 : STR("Corrupt FITS gzip data"));
+    if (result != Z_STREAM_END)
+        return fits_bad_gzip(call, result == Z_BUF_ERROR);
+    const char *tail = (const char *)zip->next_in;
+    if (zip->avail_in < 8 || image_le32(tail) != crc || image_le32(tail + 4) != (uint32_t)n)
+        return fits_bad_gzip(call, zip->avail_in < 8);
+    return image_not_enough(call);
 }
 
 /* Each pixel stands in four bytes. */
@@ -205,13 +247,16 @@ static enum sidetok_error fits_codec_gzip(struct call *call, const struct image_
                                           const struct image_tile *tile, struct str data, int *ret_status)
 {
     z_stream zip = {0};
+    struct image_reader file = {data, 0};
     (void)image, (void)ret_status;
     if (data.size == 0)
         return image_not_enough(call);
-    if (inflateInit2(&zip, 16 + MAX_WBITS) != Z_OK)
+    TRY(fits_read_gzip_head(call, &file));
+    if (inflateInit2(&zip, -MAX_WBITS) != Z_OK)
         return failure_no_memory(call);
-    zip.next_in = (Bytef *)(uintptr_t)data.data;
-    zip.avail_in = data.size < UINT32_MAX ? (uInt)data.size : UINT32_MAX;
+    struct str packed = image_rest(data, file.at);
+    zip.next_in = (Bytef *)(uintptr_t)packed.data;
+    zip.avail_in = packed.size < UINT32_MAX ? (uInt)packed.size : UINT32_MAX;
     enum sidetok_error error = fits_inflate(call, &zip, (uint64_t)tile->x1 * (uint64_t)tile->y1 * 4);
     inflateEnd(&zip);
     /* the reference loses the first pixel of four bytes: a slice of it ends at -1 */

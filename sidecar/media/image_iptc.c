@@ -139,6 +139,14 @@ static enum image_verdict iptc_open(struct image_file *image)
     return IMAGE_OPENED;
 }
 
+static enum sidetok_error iptc_fail(struct call *call, enum image_verdict verdict, bool is_cut)
+{
+    if (verdict == IMAGE_NEXT && is_cut)
+        return failure_set_str(call, SIDETOK_E_INDEX, STR("index out of range"));
+    return failure_set_str(call, verdict == IMAGE_NEXT ? SIDETOK_E_SYNTAX : SIDETOK_E_OS,
+                           STR("invalid IPTC/NAA file"));
+}
+
 /* The picture's fields, one after another; raw pixels get the head of a PGM. */
 static enum sidetok_error iptc_gather(struct call *call, const struct image_file *image,
                                       struct str *ret_bytes)
@@ -152,8 +160,7 @@ static enum sidetok_error iptc_gather(struct call *call, const struct image_file
         struct iptc_field field;
         enum image_verdict verdict = iptc_read_field(&file, &field);
         if (verdict != IMAGE_OPENED)
-            return failure_set_str(call, verdict == IMAGE_NEXT ? SIDETOK_E_SYNTAX : SIDETOK_E_OS,
-                                   STR("invalid IPTC/NAA file"));
+            return iptc_fail(call, verdict, image->bytes.size - file.at < 5 || file.at == image->bytes.size);
         if (!iptc_is_picture(&field))
             return buf_finish(&whole, ret_bytes);
         buf_append(&whole, image_read(&file, field.size));

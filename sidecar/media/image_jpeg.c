@@ -138,11 +138,16 @@ static enum image_verdict jpeg_open(struct image_file *image)
     }
 }
 
+enum { JPEG_BLOCK = 65536 }; /* PIL.ImageFile.MAXBLOCK */
+
 /* libjpeg ends a call by error_exit; we come back here. Its messages go nowhere. */
 struct jpeg_reader {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
     struct jpeg_source_mgr source;
+    size_t skip;     /* bytes that libjpeg wants to leave out, beyond what it has */
+    size_t n_unread; /* bytes of the file behind what it has */
+    JDIMENSION n_rows;
     jmp_buf escape;
 };
 
@@ -162,8 +167,7 @@ static void jpeg_source_nothing(j_decompress_ptr jpeg)
     (void)jpeg;
 }
 
-/* The whole file was there from the start: more means that it is truncated, and decoding stops where it
- * stands. */
+/* Pillow hands the file over in blocks: what libjpeg has is all there is, until it has come to a halt. */
 static boolean jpeg_source_fill(j_decompress_ptr jpeg)
 {
     (void)jpeg;
@@ -172,25 +176,64 @@ static boolean jpeg_source_fill(j_decompress_ptr jpeg)
 
 static void jpeg_source_skip(j_decompress_ptr jpeg, long n)
 {
+    struct jpeg_reader *reader = jpeg->client_data;
     if (n <= 0)
         return;
     size_t skip = (size_t)n < jpeg->src->bytes_in_buffer ? (size_t)n : jpeg->src->bytes_in_buffer;
     jpeg->src->next_input_byte += skip;
     jpeg->src->bytes_in_buffer -= skip;
+    reader->skip = (size_t)n - skip;
 }
 
-/* True when every row came out. */
-static bool jpeg_read_rows(struct jpeg_reader *reader)
+/* The next block; false at the end of the file. */
+static bool jpeg_source_grow(struct jpeg_reader *reader)
+{
+    size_t size = reader->n_unread < JPEG_BLOCK ? reader->n_unread : JPEG_BLOCK;
+    reader->source.bytes_in_buffer += size;
+    reader->n_unread -= size;
+    if (reader->skip)
+        jpeg_source_skip(&reader->jpeg, (long)reader->skip);
+    return size > 0;
+}
+
+enum jpeg_step { JPEG_HEADER, JPEG_START, JPEG_ROWS };
+
+/* Goes on as far as the data does; true when every row came out. What fails behind the last row fails the
+ * image, what is missing there does not. */
+static bool jpeg_advance(struct jpeg_reader *reader, enum jpeg_step *step, JSAMPARRAY *row)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
-    if (jpeg_read_header(jpeg, TRUE) != JPEG_HEADER_OK || !jpeg_start_decompress(jpeg))
-        return false;
-    JSAMPARRAY row = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
-                                             jpeg->output_width * (JDIMENSION)jpeg->output_components, 1);
-    while (jpeg->output_scanline < jpeg->output_height)
-        if (jpeg_read_scanlines(jpeg, row, 1) != 1)
+    if (*step == JPEG_HEADER) {
+        int result;
+        while ((result = jpeg_read_header(jpeg, FALSE)) == JPEG_HEADER_TABLES_ONLY)
+            continue;
+        if (result == JPEG_SUSPENDED)
             return false;
+        *step = JPEG_START;
+    }
+    if (*step == JPEG_START) {
+        if (!jpeg_start_decompress(jpeg))
+            return false;
+        *row = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
+                                       jpeg->output_width * (JDIMENSION)jpeg->output_components, 1);
+        *step = JPEG_ROWS;
+    }
+    while (*step == JPEG_ROWS && jpeg->output_scanline < reader->n_rows)
+        if (jpeg_read_scanlines(jpeg, *row, 1) != 1)
+            return false;
+    jpeg_finish_decompress(jpeg);
     return true;
+}
+
+/* True when the image is whole. */
+static bool jpeg_read_rows(struct jpeg_reader *reader)
+{
+    enum jpeg_step step = JPEG_HEADER;
+    JSAMPARRAY row = NULL;
+    while (jpeg_source_grow(reader))
+        if (reader->skip == 0 && jpeg_advance(reader, &step, &row))
+            return true;
+    return false;
 }
 
 /* Prepares a reader over the whole file; false when libjpeg itself gives up, as it does when memory is out.
@@ -205,10 +248,13 @@ static bool jpeg_reader_init(struct jpeg_reader *reader, struct str bytes)
     reader->jpeg.client_data = reader;
     jpeg_create_decompress(&reader->jpeg);
     reader->jpeg.mem->max_memory_to_use = 512L << 20; /* a progressive image keeps its coefficients */
-    reader->source =
-        (struct jpeg_source_mgr){(const JOCTET *)bytes.data, bytes.size,       jpeg_source_nothing,
-                                 jpeg_source_fill,           jpeg_source_skip, jpeg_resync_to_restart,
-                                 jpeg_source_nothing};
+    reader->source = (struct jpeg_source_mgr){.next_input_byte = (const JOCTET *)bytes.data,
+                                              .init_source = jpeg_source_nothing,
+                                              .fill_input_buffer = jpeg_source_fill,
+                                              .skip_input_data = jpeg_source_skip,
+                                              .resync_to_restart = jpeg_resync_to_restart,
+                                              .term_source = jpeg_source_nothing};
+    reader->n_unread = bytes.size;
     reader->jpeg.src = &reader->source;
     return true;
 }
@@ -229,6 +275,7 @@ static enum sidetok_error jpeg_load(struct call *call, struct image_file *image)
     struct jpeg_reader *reader = call_alloc_array(call, 1, sizeof *reader);
     if (!reader)
         return SIDETOK_E_NO_MEMORY;
+    reader->n_rows = (JDIMENSION)image->height;
     enum jpeg_outcome outcome = jpeg_reader_init(reader, image->bytes) ? jpeg_read(reader) : JPEG_BROKEN;
     size_t n_left = reader->source.bytes_in_buffer;
     jpeg_destroy_decompress(&reader->jpeg);

@@ -1,4 +1,4 @@
-#include "image_file.h"
+#include "image_png.h"
 
 #include "python_repr.h"
 
@@ -11,38 +11,9 @@ enum { PNG_BLOCK = 65536 }; /* PIL.ImageFile.MAXBLOCK */
 
 static const struct str png_magic = {"\x89PNG\r\n\x1a\n", 8};
 
-/* A chunk: its type, and its data of size bytes at offset. */
-struct png_chunk {
-    char type[4];
-    uint32_t size;
-    size_t offset;
-};
-
-static bool png_is_type(const struct png_chunk *chunk, const char *type)
+static bool png_accept(struct str bytes)
 {
-    return memcmp(chunk->type, type, 4) == 0;
-}
-
-/* Pillow's is_cid: four characters of \w in ASCII. */
-static bool png_type_is_valid(const char *type)
-{
-    for (int i = 0; i < 4; i++) {
-        char c = type[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'))
-            return false;
-    }
-    return true;
-}
-
-/* The chunk head at offset; false where the file ends or the type is none. */
-static bool png_chunk_at(struct str bytes, size_t offset, struct png_chunk *ret_chunk)
-{
-    if (offset > bytes.size || bytes.size - offset < 8)
-        return false;
-    ret_chunk->size = image_be32(bytes.data + offset);
-    memcpy(ret_chunk->type, bytes.data + offset + 4, 4);
-    ret_chunk->offset = offset + 8;
-    return png_type_is_valid(ret_chunk->type);
+    return str_starts_with(bytes, png_magic);
 }
 
 static bool png_crc_is_right(struct str bytes, const struct png_chunk *chunk)
@@ -54,87 +25,38 @@ static bool png_crc_is_right(struct str bytes, const struct png_chunk *chunk)
     return crc == image_be32(bytes.data + chunk->offset + chunk->size);
 }
 
-/* Bits of a pixel for the pairs of depth and colour type that the format has; 0 for any other. */
-static uint32_t png_pixel_bits(uint8_t depth, uint8_t color)
-{
-    switch (color) {
-    case 0:
-        return depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16 ? depth : 0;
-    case 2:
-        return depth == 8 || depth == 16 ? depth * 3u : 0;
-    case 3:
-        return depth == 1 || depth == 2 || depth == 4 || depth == 8 ? depth : 0;
-    case 4:
-        return depth == 8 || depth == 16 ? depth * 2u : 0;
-    case 6:
-        return depth == 8 || depth == 16 ? depth * 4u : 0;
-    default:
-        return 0;
-    }
-}
-
-/* Pillow's mode of such a pixel. */
-static const char *png_mode(uint8_t depth, uint8_t color)
-{
-    static const char *const modes[] = {"L", "", "RGB", "P", "LA", "", "RGBA"};
-    if (color == 0)
-        return depth == 1 ? "1" : depth == 16 ? "I;16" : "L";
-    return color == 4 && depth == 16 ? "RGBA" : modes[color];
-}
-
-/* False where Pillow refuses the header chunk; an unknown mode leaves bits 0, which is refused at the end. */
-static bool png_read_header(struct image_file *image, const struct png_chunk *chunk)
-{
-    const char *head = image->bytes.data + chunk->offset;
-    if (chunk->size < 13 || head[11] != 0)
-        return false;
-    image->width = image_be32(head);
-    image->height = image_be32(head + 4);
-    image->raw.bits = png_pixel_bits((uint8_t)head[8], (uint8_t)head[9]);
-    image->mode = image->raw.bits ? png_mode((uint8_t)head[8], (uint8_t)head[9]) : image->mode;
-    image->raw.kind = head[12] != 0; /* interlaced */
-    return true;
-}
-
-/* The shortest data that Pillow accepts for the chunks whose fields it reads. */
-static bool png_is_too_short(const struct png_chunk *chunk)
-{
-    static const struct {
-        const char *type;
-        uint32_t size;
-    } shortest[] = {{"gAMA", 4}, {"cHRM", 32}, {"sRGB", 1}, {"pHYs", 9}, {"acTL", 8}, {"fcTL", 26}};
-    for (size_t i = 0; i < sizeof shortest / sizeof shortest[0]; i++)
-        if (png_is_type(chunk, shortest[i].type))
-            return chunk->size < shortest[i].size;
-    return false;
-}
-
-static bool png_accept(struct str bytes)
-{
-    return str_starts_with(bytes, png_magic);
-}
-
+/* The chunks up to the image's data: IDAT, or that of a frame where no other comes first. */
 static enum image_verdict png_open(struct image_file *image)
 {
     struct str bytes = image->bytes;
     struct png_chunk chunk;
+    struct png_info *info = call_alloc_array(image->call, 1, sizeof *info);
+    if (!info)
+        return IMAGE_REFUSED;
+    image->raw.state = info;
     for (size_t offset = png_magic.size;; offset = chunk.offset + chunk.size + 4) {
         if (!png_chunk_at(bytes, offset, &chunk))
             return IMAGE_NEXT;
-        if (png_is_type(&chunk, "IDAT") || png_is_type(&chunk, "IEND"))
+        bool is_end = png_is_type(&chunk, "IEND"), is_data = png_is_type(&chunk, "IDAT");
+        enum sidetok_error error = is_end || is_data ? SIDETOK_OK : png_take_chunk(image, info, &chunk);
+        if (error != SIDETOK_OK)
+            return error == SIDETOK_E_SYNTAX || error == SIDETOK_E_INDEX ? IMAGE_NEXT : IMAGE_REFUSED;
+        if (is_end || is_data || png_is_type(&chunk, "fdAT"))
             break;
-        if (!png_crc_is_right(bytes, &chunk) || png_is_too_short(&chunk))
-            return IMAGE_NEXT;
-        if (png_is_type(&chunk, "IHDR") && !png_read_header(image, &chunk))
+        if (!png_crc_is_right(bytes, &chunk))
             return IMAGE_NEXT;
     }
+    image->raw.kind = !png_is_type(&chunk, "IEND");
     image->data_offset = chunk.offset - 8;
+    bool is_extra = !info->has_box && png_is_type(&chunk, "IDAT"); /* an image that is none of the frames */
+    info->n_frames = info->has_frames ? info->n_frames + is_extra : 1;
     return IMAGE_OPENED;
 }
 
 /* Counts rows as they come out of the inflater. */
 struct png_rows {
-    const struct image_file *image;
+    const struct png_info *info;
+    uint32_t width, height;
     uint32_t pass;  /* Adam7, 0 to 6; 0 when not interlaced */
     uint32_t row;   /* of the pass, from 0 */
     size_t left;    /* bytes of the row still to come, its filter byte included; 0 between rows */
@@ -149,11 +71,10 @@ static const uint8_t png_step_x[] = {8, 8, 4, 4, 2, 2, 1}, png_step_y[] = {8, 8,
 /* Columns and rows of the pass. */
 static void png_pass_size(const struct png_rows *rows, uint32_t *ret_columns, uint32_t *ret_rows)
 {
-    const struct image_file *image = rows->image;
-    uint32_t width = (uint32_t)image->width, height = (uint32_t)image->height, pass = rows->pass;
+    uint32_t width = rows->width, height = rows->height, pass = rows->pass;
     *ret_columns = width;
     *ret_rows = height;
-    if (!image->raw.kind)
+    if (!rows->info->is_interlaced)
         return;
     *ret_columns = width <= png_start_x[pass] ? 0 : (width - png_start_x[pass] - 1) / png_step_x[pass] + 1;
     *ret_rows = height <= png_start_y[pass] ? 0 : (height - png_start_y[pass] - 1) / png_step_y[pass] + 1;
@@ -162,7 +83,7 @@ static void png_pass_size(const struct png_rows *rows, uint32_t *ret_columns, ui
 /* Goes to the next row that has bytes; done when there is none. */
 static void png_next_row(struct png_rows *rows)
 {
-    uint32_t last_pass = rows->image->raw.kind ? 6 : 0, columns, n_rows;
+    uint32_t last_pass = rows->info->is_interlaced ? 6 : 0, columns, n_rows;
     for (png_pass_size(rows, &columns, &n_rows); columns == 0 || rows->row >= n_rows;
          png_pass_size(rows, &columns, &n_rows)) {
         if (rows->pass == last_pass) {
@@ -172,7 +93,7 @@ static void png_next_row(struct png_rows *rows)
         rows->pass++;
         rows->row = 0;
     }
-    rows->left = 1 + (size_t)(((uint64_t)columns * rows->image->raw.bits + 7) / 8);
+    rows->left = 1 + (size_t)(((uint64_t)columns * rows->info->bits + 7) / 8);
     rows->row++;
     rows->at_filter = true;
 }
@@ -250,15 +171,27 @@ static enum sidetok_error png_next_chunk(struct call *call, struct str bytes, si
     return failure_set_str(call, SIDETOK_E_SYNTAX, message);
 }
 
-/* Rule: PngImageFile.load_end. The chunks behind the image are read, up to IEND or what is no chunk; before
- * an error of the decoder is raised, too. */
-static enum sidetok_error png_load_end(struct call *call, struct str bytes, size_t offset)
+static enum sidetok_error png_fail(struct call *call, enum sidetok_error error)
 {
+    if (error == SIDETOK_OK)
+        return SIDETOK_OK;
+    return failure_set_str(call, error,
+                           error == SIDETOK_E_OS ? STR("Truncated File Read") : STR("broken PNG file"));
+}
+
+/* Rule: PngImageFile.load_end. The chunks behind the image are read, up to IEND, the next frame or what is no
+ * chunk; before an error of the decoder is raised, too. */
+static enum sidetok_error png_load_end(struct call *call, struct image_file *image, size_t offset)
+{
+    struct png_info *info = image->raw.state;
     struct png_chunk chunk;
-    for (; png_chunk_at(bytes, offset, &chunk) && !png_is_type(&chunk, "IEND");
-         offset = chunk.offset + chunk.size + 4)
-        if (bytes.size - chunk.offset < chunk.size)
-            return failure_set_str(call, SIDETOK_E_OS, STR("Truncated File Read"));
+    for (; png_chunk_at(image->bytes, offset, &chunk); offset = chunk.offset + chunk.size + 4) {
+        if (png_is_type(&chunk, "IEND") || (png_is_type(&chunk, "fcTL") && info->n_frames > 1))
+            break;
+        TRY(png_fail(call, png_take_chunk(image, info, &chunk)));
+        if (image->bytes.size - chunk.offset < chunk.size)
+            return png_fail(call, SIDETOK_E_OS);
+    }
     return SIDETOK_OK;
 }
 
@@ -270,40 +203,65 @@ static enum sidetok_error png_end(struct call *call, const struct png_rows *rows
     return result == Z_STREAM_END ? SIDETOK_OK : image_broken_stream(call);
 }
 
-/* Walks the run of IDAT chunks. */
-static enum sidetok_error png_load_chunks(struct call *call, struct image_file *image, z_stream *zip)
+/* The data of one chunk, as far as the file goes; a frame's begins with its number. */
+static enum sidetok_error png_chunk_data(struct call *call, struct image_file *image,
+                                         const struct png_chunk *chunk, bool is_first, struct str *ret_data)
 {
-    struct png_rows rows = {.image = image};
-    struct str bytes = image->bytes;
+    bool is_frame = png_is_type(chunk, "fdAT");
+    size_t rest = image->bytes.size - chunk->offset, skip = is_frame ? 4 : 0;
+    if (is_frame && !is_first)
+        TRY(png_fail(call, png_take_chunk(image, image->raw.state, chunk)));
+    skip = skip < rest ? skip : rest;
+    size_t size = chunk->size > skip ? chunk->size - skip : 0;
+    *ret_data =
+        (struct str){image->bytes.data + chunk->offset + skip, size < rest - skip ? size : rest - skip};
+    return SIDETOK_OK;
+}
+
+/* Walks the run of data chunks. */
+static enum sidetok_error png_load_chunks(struct call *call, struct image_file *image, struct png_rows *rows,
+                                          z_stream *zip)
+{
     size_t offset = image->data_offset;
-    png_next_row(&rows);
-    for (;;) {
+    png_next_row(rows);
+    for (bool is_first = true;; is_first = false) {
         struct png_chunk chunk;
-        TRY(png_next_chunk(call, bytes, offset, &chunk));
-        if (!png_is_type(&chunk, "IDAT"))
+        struct str data;
+        TRY(png_next_chunk(call, image->bytes, offset, &chunk));
+        if (!png_is_type(&chunk, "IDAT") && !png_is_type(&chunk, "DDAT") && !png_is_type(&chunk, "fdAT"))
             return image_truncated_at(call, 0);
-        size_t rest = bytes.size - chunk.offset;
-        struct str data = {bytes.data + chunk.offset, chunk.size < rest ? chunk.size : rest};
-        int result = png_inflate(zip, &rows, data);
+        TRY(png_chunk_data(call, image, &chunk, is_first, &data));
+        int result = png_inflate(zip, rows, data);
         offset = chunk.offset + chunk.size + 4;
-        if (result == Z_MEM_ERROR)
-            return failure_no_memory(call);
-        if (rows.unknown_filter || result != Z_OK) {
-            TRY(png_load_end(call, bytes, offset));
-            return png_end(call, &rows, result);
+        if (rows->unknown_filter || result != Z_OK) {
+            TRY(png_load_end(call, image, offset));
+            return png_end(call, rows, result);
         }
-        if (data.size < chunk.size)
-            return png_cut(call, chunk.size, data.size);
+        size_t declared = chunk.size - (png_is_type(&chunk, "fdAT") ? 4 : 0);
+        if (data.size < declared)
+            return png_cut(call, declared, data.size);
     }
 }
 
 static enum sidetok_error png_load(struct call *call, struct image_file *image)
 {
+    struct png_info *info = image->raw.state;
+    struct png_rows rows = {.info = info, .width = (uint32_t)image->width, .height = (uint32_t)image->height};
     z_stream zip = {0};
+    if (!image->raw.kind)
+        return image_cannot_load(call);
+    if (info->has_box) {
+        rows.width = info->x1 - info->x0;
+        rows.height = info->y1 - info->y0;
+    }
+    if (rows.width == 0 || rows.height == 0)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("tile cannot extend outside image"));
     if (inflateInit(&zip) != Z_OK)
         return failure_no_memory(call);
-    enum sidetok_error error = png_load_chunks(call, image, &zip);
+    enum sidetok_error error = png_load_chunks(call, image, &rows, &zip);
     inflateEnd(&zip);
+    if (error == SIDETOK_OK && image_mode_is(image, "P") && info->n_alphas > 256)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("index out of palette range"));
     return error;
 }
 

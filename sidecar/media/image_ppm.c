@@ -27,15 +27,16 @@ static bool ppm_accept(struct str bytes)
 /* At most six characters, up to a space. Returns an index into ppm_kinds, -1 for none. */
 static int ppm_read_magic(struct image_reader *file)
 {
-    char magic[7] = "";
-    for (int n = 0; n < 6; n++) {
+    char magic[6];
+    size_t n = 0;
+    for (; n < sizeof magic; n++) {
         struct str c = image_read(file, 1);
         if (c.size == 0 || image_is_space(c.data[0]))
             break;
         magic[n] = c.data[0];
     }
     for (size_t i = 0; i < sizeof ppm_kinds / sizeof ppm_kinds[0]; i++)
-        if (strcmp(magic, ppm_kinds[i].magic) == 0)
+        if (str_equal((struct str){magic, n}, str_from(ppm_kinds[i].magic)))
             return (int)i;
     return -1;
 }

@@ -65,10 +65,10 @@ static enum sidetok_error sgi_codec_16(struct call *call, const struct image_fil
 enum sgi_row { SGI_ROW_DONE, SGI_ROW_OVERRUN, SGI_ROW_LAST };
 
 /*
- * One row of one channel: n codes from offset on. SGI_ROW_LAST where the last code is not the zero that ends
- * a row: Pillow then takes the picture as it is. Rule: expandrow, expandrow2.
+ * One row of one channel: n codes from offset on, none for a negative n. SGI_ROW_LAST where the last code is
+ * not the zero that ends a row: Pillow then takes the picture as it is. Rule: expandrow, expandrow2.
  */
-static enum sgi_row sgi_expand(struct str data, uint64_t at, uint32_t n, uint64_t depth, uint64_t width)
+static enum sgi_row sgi_expand(struct str data, uint64_t at, int32_t n, uint64_t depth, uint64_t width)
 {
     uint64_t x = 0;
     for (; n > 0; n--) {
@@ -107,7 +107,7 @@ static enum sidetok_error sgi_codec_rle(struct call *call, const struct image_fi
         uint64_t entry = i / bands + i % bands * rows;
         uint32_t offset = image_be32(data.data + 4 * entry), length = image_be32(data.data + 4 * (n + entry));
         enum sgi_row row = offset < SGI_HEAD ? SGI_ROW_OVERRUN
-                                             : sgi_expand(data, offset - SGI_HEAD, length,
+                                             : sgi_expand(data, offset - SGI_HEAD, (int32_t)length,
                                                           (uint64_t)tile->arg, (uint64_t)tile->x1);
         if (row != SGI_ROW_DONE) {
             *ret_status = row == SGI_ROW_OVERRUN ? IMAGE_OVERRUN : 0;

@@ -21,11 +21,19 @@ from image_maker import HAND_MADE, WRITTEN, Maker
 from mistral_common.tokens.tokenizers.image import _convert_to_rgb
 from PIL import Image
 
+LIBRARIES = {"AVIF": "libavif or dav1d", "JPEG2000": "OpenJPEG", "TIFF": "libtiff"}
 MOST_PIXELS = 4_000_000  # decoded by Pillow here; beyond, sizes are compared only
 
 
 def known(name, want, got):
     """Why this difference is expected, or None."""
+    if want.rsplit(" ", 1)[0] != got.rsplit(" ", 1)[0]:
+        return None
+    ends = {want.rsplit(" ", 1)[-1], got.rsplit(" ", 1)[-1]}
+    if ends in ({"UnidentifiedImageError", "OSError"}, {"BadGzipFile", "OSError"}):
+        return "a class below OSError is called OSError"
+    if name in LIBRARIES and ends & {"ok"} and ends & {"OSError", "RuntimeError", "SyntaxError"}:
+        return f"broken data passes in one version of {LIBRARIES[name]}"
     return None
 
 
