@@ -1,5 +1,6 @@
 #include "image_file.h"
 #include "image_reader.h"
+#include "python_repr.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -124,6 +125,18 @@ struct ppm_plain {
     char token[PPM_TOKEN + 1];
 };
 
+/* int() of bytes that are no number. */
+static enum sidetok_error ppm_bad_literal(struct call *call, struct str token)
+{
+    struct buf text;
+    struct str message;
+    buf_init(&text, call);
+    buf_append(&text, STR("invalid literal for int() with base 10: "));
+    python_repr_bytes(&text, token);
+    TRY(buf_finish(&text, &message));
+    return failure_set_str(call, SIDETOK_E_VALUE, message);
+}
+
 static enum sidetok_error ppm_end_token(struct call *call, struct ppm_plain *plain)
 {
     int64_t value;
@@ -132,8 +145,7 @@ static enum sidetok_error ppm_end_token(struct call *call, struct ppm_plain *pla
         return SIDETOK_OK;
     plain->n_token = 0;
     if (!image_python_int(token, 10, &value))
-        return failure_set(call, SIDETOK_E_VALUE, "invalid literal for int() with base 10: b'%.*s'",
-                           STR_ARG(token));
+        return ppm_bad_literal(call, token);
     if (value < 0)
         return failure_set(call, SIDETOK_E_VALUE, "Channel value is negative: %lld", (long long)value);
     if (value > plain->max)
