@@ -39,6 +39,8 @@ static enum image_verdict png_open(struct image_file *image)
             return IMAGE_NEXT;
         bool is_end = png_is_type(&chunk, "IEND"), is_data = png_is_type(&chunk, "IDAT");
         enum sidetok_error error = is_end || is_data ? SIDETOK_OK : png_take_chunk(image, info, &chunk);
+        if (error == SIDETOK_E_NO_MEMORY)
+            failure_no_memory(image->call);
         if (error != SIDETOK_OK)
             return error == SIDETOK_E_SYNTAX || error == SIDETOK_E_INDEX ? IMAGE_NEXT : IMAGE_REFUSED;
         if (is_end || is_data || png_is_type(&chunk, "fdAT"))
@@ -233,6 +235,8 @@ static enum sidetok_error png_load_chunks(struct call *call, struct image_file *
         TRY(png_chunk_data(call, image, &chunk, is_first, &data));
         int result = png_inflate(zip, rows, data);
         offset = chunk.offset + chunk.size + 4;
+        if (result == Z_MEM_ERROR)
+            return failure_no_memory(call);
         if (rows->unknown_filter || result != Z_OK) {
             TRY(png_load_end(call, image, offset));
             return png_end(call, rows, result);
