@@ -93,30 +93,28 @@ static enum sidetok_error time_text(struct call *call, struct call *work, size_t
     return error;
 }
 
-/* Times one file and prints its line. */
+/* Times one file and prints its line. work keeps its memory from text to text, as a worker's does. */
 static enum sidetok_error bench_file(struct call *call, const struct cli *cli, struct model *model,
-                                     const char *path)
+                                     struct call *work, const char *path)
 {
     struct str text;
-    struct call work;
     struct bench_result result;
     struct buf line;
     TRY(read_text(call, path, &text));
-    call_init(&work);
     buf_init(&line, call);
-    enum sidetok_error error = time_text(call, &work, cli->repeat, model, text, &result);
+    enum sidetok_error error = time_text(call, work, cli->repeat, model, text, &result);
     if (error == SIDETOK_OK)
         print_line(&line, path, text.size, &result);
     else
-        failure_set(call, error, "%s: %.*s", path, STR_ARG(work.failure.message));
-    call_done(&work);
+        failure_set(call, error, "%s: %.*s", path, STR_ARG(work->failure.message));
     if (error == SIDETOK_OK && cli_write(buf_str(&line)) != CLI_OK)
         return failure_set(call, SIDETOK_E_SYSTEM, "cannot write");
     return error;
 }
 
 /* A worker: files by name from standard input, each answered before the next is read. */
-static enum sidetok_error bench_names(const struct cli *cli, struct model *model, struct call *call)
+static enum sidetok_error bench_names(struct call *call, const struct cli *cli, struct model *model,
+                                      struct call *work)
 {
     char *name = NULL;
     size_t capacity = 0;
@@ -126,7 +124,7 @@ static enum sidetok_error bench_names(const struct cli *cli, struct model *model
     for (ssize_t n; error == SIDETOK_OK && (n = getline(&name, &capacity, stdin)) > 0;) {
         name[n - (name[n - 1] == '\n')] = '\0';
         call_reset(call);
-        error = bench_file(call, cli, model, name);
+        error = bench_file(call, cli, model, work, name);
     }
     free(name);
     return error;
@@ -146,20 +144,22 @@ static enum sidetok_error warm_up(struct call *call, const struct cli *cli, stru
 int cli_bench(struct call *call, const struct cli *cli)
 {
     struct model *model;
-    struct call names; /* what cli holds lies in call */
+    struct call work, names; /* what cli holds lies in call */
     if (cli->n_tokenizers != 1) {
         fputs("sidetok: bench needs one --tokenizer PATH\n", stderr);
         return CLI_USAGE;
     }
     if (model_open(call, cli->tokenizers[0], CLI_CACHE_BYTES, &model) != SIDETOK_OK)
         return cli_fail(call);
+    call_init(&work);
     call_init(&names);
     enum sidetok_error error = warm_up(call, cli, model);
     for (size_t i = 0; error == SIDETOK_OK && i < cli->n_files; i++)
-        error = bench_file(call, cli, model, cli->files[i]);
-    if (error == SIDETOK_OK && cli->n_files == 0 && (error = bench_names(cli, model, &names)) != SIDETOK_OK)
+        error = bench_file(call, cli, model, &work, cli->files[i]);
+    if (error == SIDETOK_OK && cli->n_files == 0 && (error = bench_names(&names, cli, model, &work)) != SIDETOK_OK)
         failure_set(call, error, "%.*s", STR_ARG(names.failure.message));
     call_done(&names);
+    call_done(&work);
     model_close(model);
     return error == SIDETOK_OK ? CLI_OK : cli_fail(call);
 }
