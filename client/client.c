@@ -209,6 +209,8 @@ enum sidetok_error sidetok_client_set(struct sidetok_client *client, enum sideto
         is_set = set_time(&client->connect_timeout_ns, value);
     else if (setting == SIDETOK_SETTING_SILENCE_MS)
         is_set = set_time(&client->silence_ns, value);
+    if (is_set)
+        client_arm_timer(client);
     return is_set ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT;
 }
 

@@ -73,11 +73,9 @@ static const int worker_calls[] = {
     SYS_restart_syscall,
 };
 
-/* What no part of the process ever needs. */
+/* What no part of the process ever needs but execve(), see sandbox_process(). */
 static const int forbidden_calls[] = {
-    SYS_execve,
     SYS_execveat,
-    SYS_ptrace,
     SYS_process_vm_readv,
     SYS_process_vm_writev,
     SYS_kcmp,
@@ -150,10 +148,13 @@ static bool set(struct filter *filter)
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-bool sandbox_process(void)
+bool sandbox_process(bool may_begin_anew)
 {
+    static const int execute[] = {SYS_execve};
     struct filter filter;
     begin(&filter);
+    if (!may_begin_anew)
+        each(&filter, execute, 1, SECCOMP_RET_ERRNO | EPERM);
     each(&filter, forbidden_calls, sizeof forbidden_calls / sizeof *forbidden_calls,
          SECCOMP_RET_ERRNO | EPERM);
     end(&filter, SECCOMP_RET_ALLOW);
@@ -171,8 +172,9 @@ bool sandbox_worker(void)
 
 #else
 
-bool sandbox_process(void)
+bool sandbox_process(bool may_begin_anew)
 {
+    (void)may_begin_anew;
     return false;
 }
 

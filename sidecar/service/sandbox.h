@@ -13,8 +13,11 @@
 /**
  * The calling thread and those that it starts, so the whole process when it is called before any: no other
  * program is run, no other process looked into.
+ *
+ * may_begin_anew  Leaves execve() open: with nng before 1.10 the program may have to execute itself
+ * (guard.c). The worker, which reads what strangers wrote, is not let do so by its own filter.
  */
-bool sandbox_process(void);
+bool sandbox_process(bool may_begin_anew);
 
 /**
  * The calling thread: memory, locks, clocks, and messages over connections that exist. It opens no file,

@@ -291,7 +291,8 @@ enum service_status service_run(const struct options *options, struct models *mo
     sigset_t signals;
     signals_of_interest(&signals);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before nng starts its threads, which inherit it */
-    if (options->seccomp && !sandbox_process()) /* before there are threads, which inherit it, too */
+    if (options->seccomp &&
+        !sandbox_process(listener_needs_guard())) /* before there are threads, which inherit it, too */
         log_line(LOG_LEVEL_WARNING, "no seccomp filter could be set for the process");
     models->n_users = 1;
     service = (struct service){.options = options, .models = models, .started_ns = service_now_ns()};

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from service import DAEMON, SPM, TEKKEN, Daemon, refused, run, wait_until
+from wire import Client
 
 V3 = f"v3={SPM}"
 
@@ -28,6 +29,52 @@ def test_a_link_to_a_file_is_left_alone():
         link.symlink_to(target)
         status, said = refused("--tokenizer", V3, "--listen", f"ipc://{link}")
         assert status == 3 and link.is_symlink() and target.read_text() == "data", (status, said)
+
+
+def test_a_dangling_link_is_left_alone():
+    with tempfile.TemporaryDirectory() as directory:
+        link = Path(directory) / "link"
+        link.symlink_to(Path(directory) / "nothing")
+        status, said = refused("--tokenizer", V3, "--listen", f"ipc://{link}")
+        assert status == 3 and link.is_symlink() and os.listdir(directory) == ["link"], (status, said)
+
+
+def test_a_folder_may_be_a_link():
+    with tempfile.TemporaryDirectory() as directory:
+        real, link = Path(directory) / "real", Path(directory) / "link"
+        real.mkdir()
+        link.symlink_to(real)
+        with Daemon(directory=link) as daemon:
+            assert daemon.client().ask("ping").code == 0
+            assert daemon.stop() == 0
+            assert sorted(os.listdir(real)) == ["log"], "nothing but the log is left"
+
+
+def folder(directory, n):
+    path = Path(directory) / str(n)
+    path.mkdir()
+    return path
+
+
+def test_of_daemons_that_start_at_once_on_one_path_one_serves():
+    """Over a socket that nobody serves any more, which each of them would replace."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = f"{directory}/s.sock"
+        stale = socket.socket(socket.AF_UNIX)
+        stale.bind(path)
+        stale.close()
+        started = [Daemon(directory=folder(directory, n), path=path, wait=False) for n in range(6)]
+        try:
+            wait_until(lambda: sum(daemon.process.poll() is not None for daemon in started) == 5)
+            assert sorted(daemon.process.poll() or 0 for daemon in started) == [0] + [3] * 5
+            [winner] = [daemon for daemon in started if daemon.process.poll() is None]
+            winner.wait_for_log("ready")
+            assert Client(path).ask("ping").code == 0
+            assert winner.stop() == 0
+            assert not os.path.exists(path)
+        finally:
+            for daemon in started:
+                daemon.kill()
 
 
 def test_a_live_daemon_keeps_its_path():

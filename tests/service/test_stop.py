@@ -38,6 +38,16 @@ def test_a_second_signal_ends_at_once():
         assert any("unanswered" in line for line in daemon.lines())
 
 
+def test_what_has_taken_the_place_of_the_socket_stays_there():
+    with Daemon() as daemon:
+        client = daemon.client()
+        os.rename(daemon.path, daemon.path + ".aside")
+        Path(daemon.path).write_text("another's")
+        assert client.ask("ping").code == 0
+        assert daemon.stop() == 0
+        assert Path(daemon.path).read_text() == "another's"
+
+
 def test_the_socket_of_a_killed_daemon_is_replaced():
     with tempfile.TemporaryDirectory() as directory:
         with Daemon(directory=directory) as first:

@@ -39,7 +39,7 @@ const char *fake_server_url(void)
     return urls[n++];
 }
 
-enum { HELLO_BYTES = 8, HEAD_BYTES = 9, ID_BYTES = 4, MAX_CONNECTIONS = 64 };
+enum { HELLO_BYTES = 8, HEAD_BYTES = 9, ID_BYTES = 4, MAX_CONNECTIONS = 512 };
 
 static const uint8_t rep_hello[HELLO_BYTES] = {0, 'S', 'P', 0, 0, 0x31, 0, 0};
 

@@ -25,18 +25,19 @@ SPM = MODELS / "mistral_instruct_tokenizer_240323.model.v3"
 TEKKEN = MODELS / "tekken_240911.json"
 DAEMON = BUILD / "sidecar/sidetokd"
 COMMAND = BUILD / "sidecar/cli/sidetok"
+WRAP = os.environ.get("SIDETOK_WRAP", "").split()  # runs the daemon, as valgrind does; what it writes with == is a finding
 PATIENCE = 120  # seconds after which a wait for an event counts as a failure
 
 
 class Daemon:
     """`with Daemon(...) as daemon:` starts sidetokd and waits until it is ready; leaving it kills it."""
 
-    def __init__(self, *flags, directory=None, environment=None, tokenizers=None, wait=True):
+    def __init__(self, *flags, directory=None, environment=None, tokenizers=None, path=None, wait=True):
         self.home = None if directory else tempfile.TemporaryDirectory(prefix="sidetok-")
         self.directory = Path(directory or self.home.name)
-        self.path = str(self.directory / "s.sock")
+        self.path = path or str(self.directory / "s.sock")
         self.url = "ipc://" + self.path
-        command = [DAEMON, "--listen", self.url]
+        command = [*WRAP, DAEMON, "--listen", self.url]
         for name, file in (tokenizers or {"v3": SPM}).items():
             command += ["--tokenizer", f"{name}={file}"]
         ready, self.ready = os.pipe()
@@ -54,7 +55,7 @@ class Daemon:
     def __exit__(self, kind, *_):
         self.kill()
         self.log.close()
-        findings = [line for line in self.lines() if "Sanitizer" in line or "runtime error" in line]
+        findings = [line for line in self.lines() if "Sanitizer" in line or "runtime error" in line or line.startswith("==")]
         if kind or findings:
             for line in self.lines()[-40:]:
                 print("# log: " + line)

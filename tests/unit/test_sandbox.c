@@ -110,7 +110,7 @@ TEST(a_process_runs_no_other_program)
     pid_t child = fork();
     if (child == 0) {
         struct tried tried;
-        if (!sandbox_process())
+        if (!sandbox_process(false))
             _exit(1);
         try_all(&tried);
         _exit(tried.exec == EPERM && tried.open == 0 && tried.socket == 0 && tried.thread == 0 ? 0 : 2);
