@@ -78,7 +78,8 @@ parity() {
         --variants "$variants" "$@"
 }
 
-# The installed reference, request by request, for as long as asked. It is the reference only on its own Python.
+# The installed reference, request by request or file by file, for as long as asked. It is the reference only on its own Python.
+# usage: fuzz SCRIPT SECONDS [OPTIONS...]
 fuzz() {
     if [ "$(python3 -c 'import sys; print(sys.version_info[:2])')" != "(3, 11)" ]; then
         echo "live fuzzing is skipped: the reference's messages are those of Python 3.11"
@@ -86,8 +87,7 @@ fuzz() {
         return
     fi
     make_venv reference "$root/tests/requirements.txt"
-    "$cache/venv-reference/bin/python" "$root/tests/parity/fuzz_requests.py" \
-        --sidetok "$build/sidecar/cli/sidetok" --variants "$variants" --seconds "$1"
+    "$cache/venv-reference/bin/python" "$root/tests/parity/$1" --sidetok "$build/sidecar/cli/sidetok" --seconds "${@:2}"
 }
 
 # The Go client, against a fake sidecar and the real one. Go is no dependency of the rest: without it the suite is skipped.
@@ -108,7 +108,9 @@ if [ $mode != quick ]; then
     suite go-client go_client
     suite parity parity
     suite python env SIDETOK_BUILD="$build" bash "$root/tests/python/run.sh"
-    suite live-fuzz fuzz "${SIDETOK_FUZZ_SECONDS:-60}"
+    suite live-fuzz fuzz fuzz_requests.py "${SIDETOK_FUZZ_SECONDS:-60}" --variants "$variants"
+    suite live-fuzz-tekken fuzz fuzz_load.py $((${SIDETOK_FUZZ_SECONDS:-60} / 4))
+    suite live-fuzz-sentencepiece fuzz fuzz_model.py $((${SIDETOK_FUZZ_SECONDS:-60} / 4))
     CC=clang build_tree "$root/build-asan" -Dwerror="$werror" -Db_sanitize=address,undefined -Db_lundef=false
     suite sanitized-tests meson_suite "$root/build-asan"
 fi

@@ -1,6 +1,8 @@
 #include "file.h"
 
 #include "buf.h"
+#include "python_repr.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,8 +73,16 @@ static enum sidetok_error file_error_code(int number)
 /* Rule: OSError.__str__, "[Errno 2] No such file or directory: 'path'". */
 static enum sidetok_error file_fail(struct call *call, int number, struct str path)
 {
-    return failure_set(call, file_error_code(number), "[Errno %d] %s: '%.*s'", number, strerror(number),
-                       STR_ARG(path));
+    struct buf message;
+    struct str text;
+    buf_init(&message, call);
+    buf_printf(&message, "[Errno %d] %s: ", number, strerror(number));
+    if (utf8_is_valid(path, true))
+        python_repr_str(&message, path);
+    else /* a name that is no text */
+        buf_printf(&message, "'%.*s'", STR_ARG(path));
+    TRY(buf_finish(&message, &text));
+    return failure_set_str(call, file_error_code(number), text);
 }
 
 /* A NUL-terminated copy; NULL (recorded) when memory is out. */

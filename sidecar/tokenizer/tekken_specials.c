@@ -215,16 +215,6 @@ static int compare_ranks(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* 20.0 is the number 20 wherever a rank is compared or hashed. */
-static bool is_whole(const struct json *rank, int64_t *ret)
-{
-    const double far = 1e15;
-    if (rank->kind != JSON_FLOAT || !(rank->number > -far && rank->number < far))
-        return false;
-    *ret = (int64_t)rank->number;
-    return !((double)*ret < rank->number) && !((double)*ret > rank->number);
-}
-
 /* Rule: `{t["rank"] for t in special_tokens}`; a rank that no id of 32 bits can be loads there and is refused
  * here. */
 static enum sidetok_error read_rank(struct tekken_file *file, size_t i, int64_t *ret)
@@ -235,7 +225,7 @@ static enum sidetok_error read_rank(struct tekken_file *file, size_t i, int64_t 
         return SIDETOK_OK;
     TRY(value_item(file->call, &file->specials->array.items[i], STR("rank"), &rank));
     TRY(value_check_hashable(file->call, rank));
-    if ((value_int(rank, ret) || is_whole(rank, ret)) && *ret >= INT32_MIN && *ret <= INT32_MAX)
+    if (value_int(rank, ret) && *ret >= INT32_MIN && *ret <= INT32_MAX)
         return SIDETOK_OK;
     return failure_set(file->call, SIDETOK_E_NOT_SUPPORTED,
                        "the rank of special token %zu is no integer of 32 bits", i);

@@ -67,6 +67,17 @@ bool tokenizer_name_is_sentencepiece(struct str file_name)
     return false;
 }
 
+/* SentencePiece opens its file itself, with words of its own. Rule: filesystem.cc, absl's names of codes. */
+static enum sidetok_error read_model_file(struct call *call, struct str name, struct str *ret_file)
+{
+    enum sidetok_error error = file_read(call, name, ret_file);
+    if (error != SIDETOK_E_PERMISSION)
+        return error;
+    failure_clear(call);
+    return failure_set(call, SIDETOK_E_RUNTIME, "PERMISSION_DENIED: \"%.*s\": Permission denied",
+                       STR_ARG(name));
+}
+
 static enum sidetok_error open_kind(struct call *call, struct str path, struct str name,
                                     tokenizer_sections_check *check, void *context, struct tokenizer **ret)
 {
@@ -77,7 +88,7 @@ static enum sidetok_error open_kind(struct call *call, struct str path, struct s
         TRY(file_read(call, name, &file));
         TRY(tekken_open(call, name, file, check, context, ret));
     } else if (is_file && tokenizer_name_is_sentencepiece(file_name)) {
-        TRY(file_read(call, name, &file));
+        TRY(read_model_file(call, name, &file));
         TRY(sentencepiece_open(call, path, name, file, ret));
     } else {
         return failure_set(call, SIDETOK_E_TOKENIZER, "Unrecognized tokenizer file: %.*s", STR_ARG(path));

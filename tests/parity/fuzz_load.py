@@ -135,6 +135,8 @@ class Fuzz:
             record = {"id": 0, "tokenizer": name, "op": op, "request": request}
             expect, answer = recorder.answer(json.loads(json.dumps(record))), batch.answer(record)
             answer.pop("record" if "record" in answer else "id", None)
+            for sound in expect.get("audios", ()):  # a rate with a fraction is reported cut
+                sound["sampling_rate"] = int(sound["sampling_rate"])
             if refusal(expect, answer):
                 self.refusals[answer["error"]["message"][:40]] += 1
                 return

@@ -138,8 +138,6 @@ def deviation(expect, answer):
         return "recursion limit"
     if kind in ("ImageDecodeException", "LibsndfileError") or IMAGE_PROSE.search(message):
         return "prose of the image or audio library"
-    if kind == "RuntimeError" and "unicode" in message.lower():
-        return "pybind prose for a lone surrogate"
     return None
 
 

@@ -308,6 +308,9 @@ class Maker:
         request = {"messages": self.messages()}
         if self.maybe(0.35):
             request["tools"] = self.pick([None, []]) if self.maybe(0.1) else [self.tool() for _ in range(self.pick([1, 1, 2, 3]))]
+        if self.maybe(0.04):
+            request["messages"].append(self.calls_and_results()[0])
+            request["messages"][-1]["tool_calls"][-1]["id"] = self.pick(["null", self.call_id()])
         if request["messages"][-1]["role"] != "assistant" and self.maybe(0.15):
             request["messages"].append(self.assistant())
             request["continue_final_message"] = self.pick([True] * 6 + [1, "yes", "on", False, "true", 2, None])

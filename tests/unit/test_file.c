@@ -36,6 +36,9 @@ TEST(file_errors_read_like_python)
     CHECK_INT(file_read(&call, STR("/nonexistent/x"), &bytes), SIDETOK_E_FILE_NOT_FOUND);
     CHECK_STR(call.failure.message, STR("[Errno 2] No such file or directory: '/nonexistent/x'"));
     call_reset(&call);
+    CHECK_INT(file_read(&call, STR("/nonexistent/it's \n"), &bytes), SIDETOK_E_FILE_NOT_FOUND);
+    CHECK_STR(call.failure.message, STR("[Errno 2] No such file or directory: \"/nonexistent/it's \\n\""));
+    call_reset(&call);
     CHECK_INT(file_read(&call, STR("/"), &bytes), SIDETOK_E_IS_A_DIRECTORY);
     CHECK_STR(call.failure.message, STR("[Errno 21] Is a directory: '/'"));
     call_done(&call);
