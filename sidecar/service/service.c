@@ -164,7 +164,8 @@ static void tell_stopping(const struct service *service)
     notify_send(text);
 }
 
-/* Answers what waits, refuses what comes; false when time is up or a second signal came. */
+/* Answers what waits, refuses what comes; false when time is up, a second signal came, or the worker is
+ * stuck. */
 static bool drain(struct service *service, struct watch *watch)
 {
     uint64_t begin = service_now_ns();
@@ -173,7 +174,7 @@ static bool drain(struct service *service, struct watch *watch)
     tell_stopping(service);
     while (!atomic_load(&service->worker_done)) {
         int signal = next_signal(10);
-        if (signal == SIGTERM || signal == SIGINT ||
+        if (signal == SIGTERM || signal == SIGINT || atomic_load(&service->stuck) ||
             elapsed_ms(begin) >= service->options->drain_seconds * 1000)
             return false;
         watch_tick(service, watch);

@@ -64,7 +64,8 @@ static void look_at_worker(struct service *service, struct watch *watch)
     bool stuck = !atomic_load(&service->worker_done) && progress_is_stuck(&watch->progress, &sample);
     if (stuck != atomic_exchange(&service->stuck, stuck))
         log_line(stuck ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
-                 stuck ? "the worker is stuck in a request of %llu bytes" : "the worker goes on (%llu bytes)",
+                 stuck ? "the worker is stuck; its request has %llu bytes"
+                       : "the worker goes on; its request has %llu bytes",
                  (unsigned long long)sample.size_bytes);
     atomic_store(&service->watched_ns, sample.now_ns);
 }

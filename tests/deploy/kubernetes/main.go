@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"os"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	"k8s.io/kubernetes/pkg/apis/apps"
 	_ "k8s.io/kubernetes/pkg/apis/apps/install"
@@ -66,6 +66,9 @@ func validate(object runtime.Object) field.ErrorList {
 		template := core.PodTemplateSpec{ObjectMeta: it.ObjectMeta, Spec: it.Spec}
 		return append(corevalidation.ValidatePodCreate(it, podOptions), restricted(&template)...)
 	case *core.Service:
+		if it.Spec.ClusterIP != "" && len(it.Spec.ClusterIPs) == 0 {
+			it.Spec.ClusterIPs = []string{it.Spec.ClusterIP} // the server does so before it validates
+		}
 		return corevalidation.ValidateService(it)
 	case *core.ConfigMap:
 		return corevalidation.ValidateConfigMap(it)
