@@ -112,8 +112,18 @@ static enum sidetok_error open_peers(struct sidetok_client *client, const char *
     return error;
 }
 
+/** nng's threads do not live on in a forked child, where its next call aborts the process. */
+static bool is_child_of_user(pid_t pid)
+{
+    static _Atomic pid_t user; /* the first process in which a client was opened */
+    pid_t none = 0;
+    return !atomic_compare_exchange_strong(&user, &none, pid) && none != pid;
+}
+
 static enum sidetok_error client_open(struct sidetok_client *client, const char *urls)
 {
+    if (is_child_of_user(client->pid))
+        return SIDETOK_E_FORKED;
     if (compat_nng_start() != 0)
         return SIDETOK_E_SYSTEM;
     enum sidetok_error error = open_descriptors(client);

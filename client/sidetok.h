@@ -182,7 +182,9 @@ typedef void sidetok_done(struct sidetok_client *client, void *user, struct side
  * (pod-0.service:port), or resolve the service before opening and give each address.
  *
  * Errors: SIDETOK_E_INVALID_ARGUMENT (no URL, or one that can't be used), SIDETOK_E_NO_MEMORY,
- * SIDETOK_E_SYSTEM. Cost: starts nng's threads once per process (at most eight where nng allows to say so).
+ * SIDETOK_E_SYSTEM; SIDETOK_E_FORKED in the child of a process that had opened a client, even one closed since:
+ * workers open their first client after the fork. Cost: starts nng's threads once per process (at most eight
+ * where nng allows to say so).
  */
 SIDETOK_API enum sidetok_error sidetok_client_open(const char *urls, struct sidetok_client **ret);
 

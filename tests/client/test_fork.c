@@ -23,6 +23,8 @@ static int use_in_child(struct sidetok_client *client, uint64_t id)
         return 6;
     sidetok_client_close(client);
     sidetok_request_free(request);
+    if (sidetok_client_open("ipc:///nonexistent/s.sock", &client) != SIDETOK_E_FORKED)
+        return 7;
     return 0;
 }
 

@@ -16,7 +16,6 @@ from ._result import Result, read_error, read_result
 DEFAULT_URL = "ipc:///run/sidetok/sidetokd.sock"
 CONNECT_TIMEOUT_MS = 2  # of enum sidetok_setting
 FORKED = 114
-_used_in: list[int] = []  # the process that opened the first client: nng's threads and locks do not survive a fork()
 
 
 class Waiter(Protocol):
@@ -35,11 +34,11 @@ class Connection:
         self._keys = itertools.count(1)
         self._waiting: dict[int, Waiter] = {}
         self._done = DONE(self._finish)
-        if _used_in and _used_in[0] != self.pid:
-            raise exceptions.service_error(FORKED, self._parent_text())
-        _used_in[:] = [self.pid]
         handle = ctypes.c_void_p()
-        self._check(library.sidetok_client_open(self.url.encode(), ctypes.byref(handle)))
+        code = library.sidetok_client_open(self.url.encode(), ctypes.byref(handle))
+        if code == FORKED:
+            raise exceptions.service_error(code, self._parent_text())
+        self._check(code)
         self._handle = handle.value
         self._check(library.sidetok_client_set(handle, CONNECT_TIMEOUT_MS, math.ceil(connect_timeout * 1000)))
 
@@ -54,7 +53,7 @@ class Connection:
         return f"this client was opened in process {self.pid} and cannot be used in its child {os.getpid()}: open one in each process"
 
     def _parent_text(self) -> str:
-        return (f"process {_used_in[0]} opened a client before it forked, so its child {self.pid} can open none: "
+        return (f"a parent of process {self.pid} opened a client before it forked, so this one can open none: "
                 "open the first one in each worker, after the fork")
 
     def alive(self) -> int:
@@ -68,6 +67,11 @@ class Connection:
     def fd(self) -> int:
         fd: int = library.sidetok_client_fd(self.alive())
         return fd
+
+    def connected(self) -> int:
+        """How many of the URLs are connected."""
+        n: int = library.sidetok_client_connected(self.alive())
+        return n
 
     def close(self) -> None:
         handle, self._handle = self._handle, None

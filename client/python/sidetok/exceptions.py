@@ -8,6 +8,8 @@ from __future__ import annotations
 import binascii
 import builtins
 import json
+import os
+import re
 from typing import Any, Optional
 
 try:
@@ -43,6 +45,24 @@ def _named(name: str) -> type[MistralCommonException]:
 
 _REFERENCE: dict[str, type[BaseException]] = {name: _named(name) for name in _NAMES}
 globals().update(_REFERENCE)
+
+
+_ENTRY_END = re.compile(r" \[type=(\w+), input_value=.*, input_type=\w+\]$", re.MULTILINE)
+
+
+def _with_links(message: str) -> str:
+    """pydantic's text as it would stand in this process: with a link of its version behind each entry, unless told not to.
+
+    Rule: pydantic_core, PYDANTIC_ERRORS_INCLUDE_URL.
+    """
+    if os.environ.get("PYDANTIC_ERRORS_INCLUDE_URL", "1") not in ("1", "true"):
+        return message
+    try:
+        from pydantic.version import VERSION
+    except ImportError:
+        return message
+    address = "https://errors.pydantic.dev/" + ".".join(VERSION.split(".")[:2]) + "/v/"
+    return _ENTRY_END.sub(lambda end: f"{end[0]}\n    For further information visit {address}{end[1]}", message)
 
 
 class ValidationError(ValueError):
@@ -205,7 +225,7 @@ _REFERENCE["UnicodeEncodeError"] = _unicode_error(UnicodeEncodeError, ("utf-8", 
 def reference_error(name: str, message: str, errors: list[dict[str, Any]]) -> BaseException:
     """The exception that the reference would have raised; `str()` of it is `message`."""
     if name == "ValidationError":
-        return ValidationError(message, errors)
+        return ValidationError(_with_links(message), errors)
     cls = _REFERENCE.get(name) or getattr(builtins, name, None)
     if isinstance(cls, type) and issubclass(cls, Exception):
         return cls(message)
