@@ -1,24 +1,13 @@
 #include "log.h"
+#include "memory.h"
 #include "service.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-/* Large messages come and go: from the system and back to it, not into arenas that keep them. 100 MB queued
- * and dropped left 47 MB behind with glibc's moving threshold. */
-static void set_up_memory(void)
-{
-#ifdef M_MMAP_THRESHOLD
-    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
-    mallopt(M_ARENA_MAX, 2);
-#endif
-}
 
 /* The customary soft limit of 1024 is for programs that use select(); each client takes one descriptor. */
 static void raise_descriptor_limit(void)
@@ -68,7 +57,7 @@ static enum service_status run(struct call *call, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct call call;
-    set_up_memory();
+    memory_set_up();
     raise_descriptor_limit();
     call_init(&call);
     enum service_status status = run(&call, argc, argv);

@@ -26,6 +26,12 @@ enum sidetok_error answer_chat_body(struct answer *answer, struct json *ret_body
 /** The request's model, loaded now if it is not yet. */
 enum sidetok_error answer_model(struct answer *answer, struct model **ret_model);
 
+/**
+ * Lets ids grow in the reply itself, so that they are written once; in the call's arena when the caller does
+ * not want them. Nothing else may be added to the reply before answer_encoded().
+ */
+void answer_ids_begin(struct answer *answer, struct ids *ret_ids);
+
 /** Adds what the caller wants of a tokenized request: ids, text, count, prefix ids, images, sounds. stream
  * may be NULL. */
 enum sidetok_error answer_encoded(struct answer *answer, struct model *model, const struct encoded *encoded,

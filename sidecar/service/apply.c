@@ -193,6 +193,7 @@ static enum sidetok_error apply_batch(struct answer *answer, struct apply *apply
         return SIDETOK_E_NO_MEMORY;
     for (size_t i = 0; i < n; i++) {
         apply->messages = &conversations->array.items[i];
+        encoded = (struct encoded){0};
         TRY(encode_conversation(answer, apply, model, &stream, &encoded));
         all[i] = encoded.ids;
     }
@@ -206,7 +207,7 @@ enum sidetok_error answer_apply(struct answer *answer)
     struct apply apply = {.call = answer->call, .body = &body};
     struct model *model;
     struct stream stream;
-    struct encoded encoded;
+    struct encoded encoded = {0};
     TRY(answer_chat_body(answer, &body));
     TRY(answer_model(answer, &model));
     TRY(check_arguments(&apply));
@@ -215,6 +216,7 @@ enum sidetok_error answer_apply(struct answer *answer)
     apply.fit.max_length = json_get(&body, STR("max_length"));
     if (apply.is_batch)
         return apply_batch(answer, &apply, model);
+    answer_ids_begin(answer, &encoded.ids);
     TRY(encode_conversation(answer, &apply, model, &stream, &encoded));
     TRY(apply_fit(answer->call, &apply.fit, model, &encoded.ids, 1, false));
     return answer_encoded(answer, model, &encoded, &stream);

@@ -34,11 +34,12 @@ enum sidetok_error answer_chat(struct answer *answer)
     struct request request;
     struct model *model;
     struct stream stream;
-    struct encoded encoded;
+    struct encoded encoded = {0};
     TRY(answer_chat_body(answer, &body));
     TRY(request_decode(answer->call, &body, &request));
     answer->call->failure.stage = FAILURE_STAGE_ENCODE;
     TRY(answer_model(answer, &model));
+    answer_ids_begin(answer, &encoded.ids);
     TRY(answer_encode_request(answer, model, &request, &stream, &encoded));
     return answer_encoded(answer, model, &encoded, &stream);
 }
@@ -50,13 +51,14 @@ enum sidetok_error answer_fim(struct answer *answer)
     struct str prompt, suffix;
     struct model *model;
     struct stream stream;
-    struct encoded encoded;
+    struct encoded encoded = {0};
     TRY(answer_body(answer, &body));
     TRY(request_decode_fim(answer->call, &body, &prompt, &suffix));
     answer->call->failure.stage = FAILURE_STAGE_ENCODE;
     TRY(answer_model(answer, &model));
     TRY(template_render_fim(answer->call, &model->env, prompt, suffix, &stream));
     TRY(encoder_check(answer->call, model->encoder, prompt));
+    answer_ids_begin(answer, &encoded.ids);
     TRY(encode_stream(answer->call, model, &stream, &encoded));
     return answer_encoded(answer, model, &encoded, &stream);
 }

@@ -151,17 +151,29 @@ static enum sidetok_error keep_prefix(struct encoding *e, struct encoded *encode
     return SIDETOK_OK;
 }
 
+/* Room for the ids of all texts at once: text has 3.4 bytes a token and more, mostly. */
+static enum sidetok_error reserve_ids(struct encoding *e, const struct stream *stream)
+{
+    enum { BYTES_PER_ID = 3, CONTROLS = 64 };
+    size_t n_bytes = 0;
+    for (size_t i = 0; i < stream->n_items; i++)
+        if (stream->items[i].kind == STREAM_TEXT || stream->items[i].kind == STREAM_TEXT_SKIP)
+            n_bytes += stream->items[i].text.size;
+    return ids_reserve(e->call, &e->ids, n_bytes / BYTES_PER_ID + CONTROLS) ? SIDETOK_OK
+                                                                            : SIDETOK_E_NO_MEMORY;
+}
+
 enum sidetok_error encode_stream(struct call *call, struct model *model, const struct stream *stream,
                                  struct encoded *ret_encoded)
 {
-    struct encoding e = {.call = call, .model = model};
+    struct encoding e = {.call = call, .model = model, .ids = ret_encoded->ids};
     e.parts = call_alloc_array(call, count_messages(stream), sizeof *e.parts);
     if (!e.parts)
         return SIDETOK_E_NO_MEMORY;
+    TRY(reserve_ids(&e, stream));
     for (size_t i = 0; i < stream->n_items; i++)
         TRY(add_item(&e, &stream->items[i]));
     end_part(&e);
-    *ret_encoded = (struct encoded){0};
     if (stream->has_prefix && e.n_parts > 0)
         TRY(keep_prefix(&e, ret_encoded));
     if (stream->has_limit) {

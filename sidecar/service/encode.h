@@ -13,6 +13,8 @@ struct encoded {
 /**
  * Turns a stream into ids: control tokens by name, each text encoded by itself, then truncation.
  *
+ * ret_encoded  Zeros but for ids, which is empty and says where ids grow.
+ *
  * Errors: those of encoding and of unknown control tokens, in the stream's order, BOS last;
  * TokenizerException when the messages that may not be dropped exceed stream->max_tokens. Rule:
  * InstructTokenizerBase.encode_instruct, InstructTokenizerV7._truncate_for_max_tokens.

@@ -67,7 +67,8 @@ static void add_media(struct answer *answer, uint32_t want, const struct stream 
 }
 
 /* The text of a tokenized request: its tokens decoded with special tokens kept. */
-static enum sidetok_error add_decoded(struct answer *answer, const struct model *model, const struct ids *ids)
+static enum sidetok_error decode_ids(struct answer *answer, const struct model *model, const struct ids *ids,
+                                     struct str *ret_text)
 {
     struct buf text;
     buf_init(&text, answer->call);
@@ -77,19 +78,39 @@ static enum sidetok_error add_decoded(struct answer *answer, const struct model 
     for (size_t i = 0; i < ids->n; i++)
         wide[i] = (int32_t)ids->data[i]; /* -1 where a SentencePiece file lacks the token */
     TRY(tokenizer_decode(answer->call, model->tokenizer, wide, ids->n, POLICY_KEEP, &text));
-    struct str decoded;
-    TRY(buf_finish(&text, &decoded));
-    answer_text(answer, decoded);
-    return SIDETOK_OK;
+    return buf_finish(&text, ret_text);
+}
+
+static uint32_t wanted(const struct answer *answer)
+{
+    return answer->request->want ? answer->request->want : MESSAGE_WANT_IDS;
+}
+
+static uint32_t *grow_in_reply(void *reply, size_t capacity)
+{
+    return message_reply_ids_room(reply, capacity);
+}
+
+void answer_ids_begin(struct answer *answer, struct ids *ret_ids)
+{
+    *ret_ids = (struct ids){0};
+    if (!(wanted(answer) & MESSAGE_WANT_IDS))
+        return;
+    message_reply_ids_begin(answer->reply);
+    ret_ids->grow = grow_in_reply;
+    ret_ids->context = answer->reply;
 }
 
 enum sidetok_error answer_encoded(struct answer *answer, struct model *model, const struct encoded *encoded,
                                   const struct stream *stream)
 {
-    uint32_t want = answer->request->want ? answer->request->want : MESSAGE_WANT_IDS;
+    uint32_t want = wanted(answer);
     const struct ids *ids = &encoded->ids, *prefix = &encoded->prefix;
+    struct str text;
+    if (want & MESSAGE_WANT_TEXT) /* first: the next field may move the ids */
+        TRY(decode_ids(answer, model, ids, &text));
     if (want & MESSAGE_WANT_IDS)
-        message_reply_ids(answer->reply, MESSAGE_REPLY_IDS, ids->data, ids->n);
+        message_reply_ids_end(answer->reply, ids->n);
     if (want & MESSAGE_WANT_COUNT) {
         message_reply_field(answer->reply, MESSAGE_REPLY_COUNT);
         msgpack_write_uint(answer->reply->out, ids->n);
@@ -98,7 +119,9 @@ enum sidetok_error answer_encoded(struct answer *answer, struct model *model, co
         message_reply_ids(answer->reply, MESSAGE_REPLY_PREFIX_IDS, prefix->data, prefix->n);
     if (stream)
         add_media(answer, want, stream);
-    return want & MESSAGE_WANT_TEXT ? add_decoded(answer, model, ids) : SIDETOK_OK;
+    if (want & MESSAGE_WANT_TEXT)
+        answer_text(answer, text);
+    return SIDETOK_OK;
 }
 
 /* A job that waits can be cancelled; here none does. */

@@ -3,6 +3,7 @@
 #include "client/nng_compat.h"
 #include "health.h"
 #include "log.h"
+#include "memory.h"
 #include "notify.h"
 #include "sandbox.h"
 
@@ -88,6 +89,7 @@ void service_writer_end(nng_msg *reply, const struct msgpack_writer *out)
  * it. */
 void service_reply(struct service *service, nng_msg *request, nng_msg *reply)
 {
+    atomic_fetch_add(&service->moved_bytes, nng_msg_len(request) + (reply ? nng_msg_len(reply) : 0));
     if (reply && nng_msg_len(reply) > 0 &&
         nng_msg_header_append(reply, nng_msg_header(request), nng_msg_header_len(request)) == 0 &&
         nng_sendmsg(service->socket, reply, 0) == 0)
@@ -140,6 +142,7 @@ static int next_signal(uint32_t timeout_ms)
 /* Serves until a signal asks for the end, or the guard for a new beginning. */
 static void serve(struct service *service, struct watch *watch)
 {
+    struct memory_watch memory = {0};
     notify_send("READY=1");
     for (;;) {
         int signal = next_signal(watch->tick_ms < WAIT_MS ? watch->tick_ms : WAIT_MS);
@@ -149,6 +152,7 @@ static void serve(struct service *service, struct watch *watch)
             reload_ask(service);
         reload_tick(service);
         watch_tick(service, watch);
+        memory_tick(&memory, &service->moved_bytes, elapsed_ms(atomic_load(&service->last_reply_ns)));
     }
 }
 

@@ -7,11 +7,12 @@
 static enum sidetok_error finish(struct answer *answer, struct model *model, enum sidetok_error rendered,
                                  const struct stream *stream)
 {
-    struct encoded encoded;
+    struct encoded encoded = {0};
     if (rendered == SIDETOK_E_NO_MEMORY)
         return rendered;
     if (rendered != SIDETOK_OK)
         return encode_first_error(answer->call, model, stream);
+    answer_ids_begin(answer, &encoded.ids);
     TRY(encode_stream(answer->call, model, stream, &encoded));
     return answer_encoded(answer, model, &encoded, stream);
 }

@@ -104,6 +104,8 @@ static enum sidetok_error encode_text(struct answer *answer, struct model *model
 {
     if (bos) /* its place; its error, if any, comes after the text's */
         TRY(encode_append(answer->call, ids, (uint32_t)model->control_ids[CONTROL_BOS]));
+    if (!ids_reserve(answer->call, ids, text.size / 3 + 8))
+        return SIDETOK_E_NO_MEMORY;
     TRY(encoder_encode(answer->call, model->encoder, text, ids));
     if (bos && model->control_ids[CONTROL_BOS] < 0) {
         struct ids first = {.data = ids->data, .capacity = 1};
@@ -124,6 +126,7 @@ enum sidetok_error answer_encode(struct answer *answer)
     TRY(text_member(answer, &body, "text", &text));
     TRY(flag_member(answer, &body, "bos", &bos));
     TRY(flag_member(answer, &body, "eos", &eos));
+    answer_ids_begin(answer, &encoded.ids);
     TRY(encode_text(answer, model, text, bos, eos, &encoded.ids));
     return answer_encoded(answer, model, &encoded, NULL);
 }

@@ -10,6 +10,13 @@ void merger_done(struct merger *merger)
     *merger = (struct merger){0};
 }
 
+void merger_trim(struct merger *merger)
+{
+    enum { KEPT_NODES = 1 << 16 };
+    if (merger->node_capacity > KEPT_NODES || merger->heap_capacity > KEPT_NODES)
+        merger_done(merger);
+}
+
 /* Room for one more element; NULL (recorded) when memory is out. */
 static void *grow(struct call *call, void *array, size_t n, size_t *capacity, size_t size)
 {

@@ -18,7 +18,7 @@ struct merge_candidate {
     uint32_t right, size_bytes;
 };
 
-/** Working memory of merging. Grows to the longest row; zero it to begin with. Not thread safe. */
+/** Working memory of merging. Zero it to begin with. Not thread safe. */
 struct merger {
     struct merge_node *nodes;
     size_t n_nodes, node_capacity;
@@ -31,6 +31,9 @@ struct merger {
 
 /** Frees the working memory. */
 void merger_done(struct merger *merger);
+
+/** Gives back what a huge row took. Between texts. */
+void merger_trim(struct merger *merger);
 
 /** Begins a new row. */
 static inline void merger_begin(struct merger *merger)

@@ -44,7 +44,7 @@ struct quick_token {
     uint32_t count; /* how many stand side by side, in a long run of one character */
 };
 
-/** A row in characters, and what merging makes of it. Zero it to begin with; grows to the longest row. */
+/** A row in characters, and what merging makes of it. Zero it to begin with. */
 struct quick_row {
     struct quick_cell *cells;
     struct quick_token *tokens;
@@ -69,7 +69,11 @@ void quick_choose_merge(struct quick *quick);
 /** Reads text into cells, one for each character; there is room for text.size. Returns how many. */
 size_t quick_read(const struct quick *quick, struct str text, struct quick_cell *cells);
 
+/** Frees the working memory; row is empty then. */
 void quick_row_done(struct quick_row *row);
+
+/** Gives back what a huge row took. Between texts. */
+void quick_row_trim(struct quick_row *row);
 
 /**
  * Merges the characters of text, which is one row: row->tokens is the result. Exact for any text; linear

@@ -4,10 +4,17 @@
 
 enum {
     WINDOW = QUICK_WINDOW,
-    OVERLAP = 20,  /* a window begins at a token at least so far before the last one's end */
-    RUN_UNIT = 48, /* runs are shortened by multiples of it: of 1, 2, 3, 4, 6, 8, 12, 16, 24 and 48 */
-    RUN_KEPT = 96, /* characters of a run that are kept at least */
+    OVERLAP = 20,         /* a window begins at a token at least so far before the last one's end */
+    RUN_UNIT = 48,        /* runs are shortened by multiples of it: of 1, 2, 3, 4, 6, 8, 12, 16, 24 and 48 */
+    RUN_KEPT = 96,        /* characters of a run that are kept at least */
+    KEPT_CELLS = 1 << 16, /* of working memory between texts */
 };
+
+void quick_row_trim(struct quick_row *row)
+{
+    if (row->cell_capacity > KEPT_CELLS || row->token_capacity > KEPT_CELLS)
+        quick_row_done(row);
+}
 
 void quick_row_done(struct quick_row *row)
 {
@@ -94,43 +101,61 @@ size_t quick_read(const struct quick *quick, struct str text, struct quick_cell 
     return n;
 }
 
+/* How many bytes the character of size bytes at `at` goes on for, itself included. */
+static size_t run_bytes(struct str text, size_t at, size_t size)
+{
+    const char *data = text.data + at;
+    size_t n = size, left = text.size - at;
+    while (n + 8 <= left && memcmp(data + n, data + n - size, 8) == 0)
+        n += 8;
+    while (n < left && data[n] == data[n - size])
+        n++;
+    return n - n % size;
+}
+
+/* How many of the same characters begin at `at`; a character that never merges counts alone. */
+static size_t run_length(struct str text, size_t at, size_t size, struct character character)
+{
+    bool goes_on = character.joint != 0 && at + size < text.size && text.data[at] == text.data[at + size];
+    return goes_on ? run_bytes(text, at, size) / size : 1;
+}
+
+/* Notes a run that begins at cell `first` and of which kept characters stay. */
+static bool add_run(struct call *call, struct quick_row *row, size_t first, size_t kept, size_t length)
+{
+    if (!reserve(call, (void **)&row->runs, &row->run_capacity, row->n_runs + 1, sizeof *row->runs))
+        return false;
+    row->runs[row->n_runs++] =
+        (struct quick_run){(uint32_t)first, (uint32_t)(first + kept), (uint32_t)(length - kept)};
+    return true;
+}
+
+/*
+ * Reads text into cells. Of a long run of one character the middle is left out, in multiples of RUN_UNIT: a
+ * megabyte of one letter is 143 cells. Whole: nothing is left out.
+ */
 static enum sidetok_error read_row(struct call *call, const struct quick *quick, struct quick_row *row,
-                                   struct str text)
-{
-    if (!reserve(call, (void **)&row->cells, &row->cell_capacity, text.size, sizeof *row->cells) ||
-        !reserve(call, (void **)&row->tokens, &row->token_capacity, text.size, sizeof *row->tokens))
-        return SIDETOK_E_NO_MEMORY;
-    row->n_cells = quick_read(quick, text, row->cells);
-    return SIDETOK_OK;
-}
-
-static size_t run_end(const struct quick_row *row, size_t at)
-{
-    size_t end = at + 1;
-    while (end < row->n_cells && row->cells[at].joint != 0 && row->cells[end].symbol == row->cells[at].symbol)
-        end++;
-    return end;
-}
-
-/* Leaves out the middle of long runs of one character, in multiples of RUN_UNIT. */
-static enum sidetok_error shorten_runs(struct call *call, struct quick_row *row)
+                                   struct str text, bool whole)
 {
     size_t n = 0;
     row->n_runs = 0;
-    for (size_t at = 0, end; at < row->n_cells; at = end) {
-        end = run_end(row, at);
-        size_t kept = end - at;
-        if (kept >= RUN_KEPT + RUN_UNIT) {
-            kept = RUN_KEPT + (kept - RUN_KEPT) % RUN_UNIT;
-            if (!reserve(call, (void **)&row->runs, &row->run_capacity, row->n_runs + 1, sizeof *row->runs))
-                return SIDETOK_E_NO_MEMORY;
-            row->runs[row->n_runs++] =
-                (struct quick_run){(uint32_t)n, (uint32_t)(n + kept), (uint32_t)(end - at - kept)};
-        }
-        memmove(row->cells + n, row->cells + at, kept * sizeof *row->cells);
-        n += kept;
+    for (size_t at = 0; at < text.size;) {
+        struct character character;
+        size_t size = symbols_read_quickly(quick->symbols, text, at, &character);
+        size_t length = whole ? 1 : run_length(text, at, size, character), kept = length;
+        if (length >= RUN_KEPT + RUN_UNIT)
+            kept = RUN_KEPT + (length - RUN_KEPT) % RUN_UNIT;
+        if (!reserve(call, (void **)&row->cells, &row->cell_capacity, n + kept, sizeof *row->cells) ||
+            (kept < length && !add_run(call, row, n, kept, length)))
+            return SIDETOK_E_NO_MEMORY;
+        for (size_t i = 0; i < kept; i++)
+            row->cells[n++] = (struct quick_cell){(uint32_t)(at + i * size), (uint16_t)character.symbol,
+                                                  (uint16_t)character.joint};
+        at += length * size;
     }
     row->n_cells = n;
+    if (!reserve(call, (void **)&row->tokens, &row->token_capacity, n, sizeof *row->tokens))
+        return SIDETOK_E_NO_MEMORY;
     return SIDETOK_OK;
 }
 
@@ -162,15 +187,13 @@ static bool lengthen_runs(struct quick_row *row)
 enum sidetok_error quick_merge(struct call *call, const struct quick *quick, struct quick_row *row,
                                struct merger *merger, struct str text)
 {
-    TRY(read_row(call, quick, row, text));
-    if (row->n_cells >= RUN_KEPT + RUN_UNIT) {
-        TRY(shorten_runs(call, row));
-        if (merge_windows(quick, row) && lengthen_runs(row))
-            return SIDETOK_OK;
-        if (row->n_runs > 0)
-            TRY(read_row(call, quick, row, text));
-    }
-    if (merge_windows(quick, row))
+    TRY(read_row(call, quick, row, text, false));
+    if (merge_windows(quick, row) && lengthen_runs(row))
         return SIDETOK_OK;
+    if (row->n_runs > 0) {
+        TRY(read_row(call, quick, row, text, true));
+        if (merge_windows(quick, row))
+            return SIDETOK_OK;
+    }
     return merge_heap(call, quick, row, merger);
 }

@@ -180,7 +180,9 @@ enum sidetok_error sentencepiece_encode(struct call *call, struct encoder *encod
     struct str normalized;
     TRY(sentencepiece_check(call, encoder, text));
     TRY(sentencepiece_normalize(call, output.tokenizer, text, &normalized));
-    if (output.tokenizer->quick.usable)
-        return put_quickly(call, self, normalized, ids);
-    return put_text(&output, &self->merger, normalized);
+    enum sidetok_error error = output.tokenizer->quick.usable ? put_quickly(call, self, normalized, ids)
+                                                              : put_text(&output, &self->merger, normalized);
+    quick_encoder_trim(&self->quick);
+    merger_trim(&self->merger);
+    return error;
 }

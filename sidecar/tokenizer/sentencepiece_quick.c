@@ -8,6 +8,8 @@ struct writer {
     struct ids *ids;
     uint32_t *out, *limit; /* room of ids */
     size_t n_spaces;       /* of a run that may go on */
+    size_t start, at, end; /* of the call in text, and where it is */
+    size_t first_id;       /* of the call */
 };
 
 /* A stretch between two cuts. */
@@ -26,12 +28,19 @@ static const struct piece_entry new_bucket[PIECE_WAYS] = {{.key = {UINT64_MAX, U
 /* Room for what the rows of a block write without asking, and one entry's ids copied whole. */
 enum { BLOCK_ROOM = CUTTER_BLOCK * PIECE_INLINE_IDS + 4 };
 
-/* Makes room for n ids; what is already out counts. */
+/*
+ * Makes room for n ids; what is already out counts. When room has run out, the text so far tells how much the
+ * rest will take: of 5 MB of line breaks a tenth of the ids are copied once, not all of them twice.
+ */
 static enum sidetok_error make_room(struct writer *writer, size_t n)
 {
+    enum { LEAST_SEEN = 4096 };
     struct ids *ids = writer->ids;
     if (writer->out)
         ids->n = (size_t)(writer->out - ids->data);
+    size_t seen = writer->at - writer->start, written = ids->n - writer->first_id;
+    if (ids->capacity - ids->n < n && seen >= LEAST_SEEN)
+        n += (size_t)((double)written / (double)seen * (double)(writer->end - writer->at) * 1.05);
     writer->out = ids_reserve(writer->call, ids, n);
     if (!writer->out)
         return SIDETOK_E_NO_MEMORY;
@@ -45,6 +54,19 @@ static enum sidetok_error put_ids(struct writer *writer, const uint32_t *ids, si
         TRY(make_room(writer, n));
     memcpy(writer->out, ids, n * sizeof *ids);
     writer->out += n;
+    return SIDETOK_OK;
+}
+
+/* The same ids several times over: a long run of one character is one token a million times. */
+static enum sidetok_error put_copies(struct writer *writer, const uint32_t *ids, size_t n, size_t n_copies)
+{
+    if ((size_t)(writer->limit - writer->out) < n * n_copies)
+        TRY(make_room(writer, n * n_copies));
+    uint32_t *out = writer->out;
+    for (size_t copy = 0; copy < n_copies; copy++)
+        for (size_t i = 0; i < n; i++)
+            *out++ = ids[i];
+    writer->out = out;
     return SIDETOK_OK;
 }
 
@@ -103,8 +125,7 @@ static enum sidetok_error put_merged(struct writer *writer, struct str text, siz
     for (size_t i = skip; i < row->n_tokens; i++) {
         size_t at = row->cells[row->tokens[i].start].start_bytes;
         size_t n = symbol_ids(encoder->model, row->tokens[i].symbol, text, at, ids);
-        for (uint32_t copy = 0; copy < row->tokens[i].count; copy++)
-            TRY(put_ids(writer, ids, n));
+        TRY(put_copies(writer, ids, n, row->tokens[i].count));
     }
     return SIDETOK_OK;
 }
@@ -273,13 +294,22 @@ static enum sidetok_error put_rows(struct writer *writer, size_t at, uint64_t cu
 enum sidetok_error quick_encode(struct call *call, struct quick_encoder *encoder, struct str text,
                                 size_t start, size_t end, struct ids *ids)
 {
-    struct writer writer = {call, encoder, text, ids, NULL, NULL, 0};
+    enum { FIRST_ROOM = 1 << 15 };
+    struct writer writer = {.call = call,
+                            .encoder = encoder,
+                            .text = text,
+                            .ids = ids,
+                            .start = start,
+                            .at = start,
+                            .end = end,
+                            .first_id = ids->n};
     struct character last = {SYMBOL_NONE, 0};
-    size_t row_start = start, size;
+    size_t row_start = start, size, guess = (end - start) / 4;
     if (start == end)
         return SIDETOK_OK;
-    TRY(make_room(&writer, (end - start) / 4 + BLOCK_ROOM));
+    TRY(make_room(&writer, (guess < FIRST_ROOM ? guess : FIRST_ROOM) + BLOCK_ROOM));
     for (size_t at = start; at < end; at += size) {
+        writer.at = at;
         uint64_t cuts = cutter_block(&encoder->model->cutter, (struct str){text.data, end}, at, &last, &size);
         TRY(put_rows(&writer, at, at == start ? cuts & ~1ull : cuts, &row_start));
     }
@@ -373,6 +403,12 @@ enum sidetok_error quick_encoder_open(struct call *call, const struct quick_mode
     if (ret->cache.entries)
         seed_cache(ret);
     return SIDETOK_OK;
+}
+
+void quick_encoder_trim(struct quick_encoder *encoder)
+{
+    quick_row_trim(&encoder->row);
+    merger_trim(&encoder->merger);
 }
 
 void quick_encoder_close(struct quick_encoder *encoder)

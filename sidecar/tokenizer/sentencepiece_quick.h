@@ -41,6 +41,9 @@ enum sidetok_error quick_encoder_open(struct call *call, const struct quick_mode
                                       struct quick_encoder *ret);
 void quick_encoder_close(struct quick_encoder *encoder);
 
+/** Gives back the working memory that a huge row took. Between texts. */
+void quick_encoder_trim(struct quick_encoder *encoder);
+
 /**
  * Appends the ids of text[start, end), inner spelling, without user-defined pieces; nothing merges across its
  * ends. text must have 16 readable bytes behind it.

@@ -249,7 +249,8 @@ enum sidetok_error tekken_encode(struct call *call, struct encoder *encoder, str
     TRY(check_text(call, tekken, text));
     struct tekken_encoder *mine = (struct tekken_encoder *)encoder;
     enum { AT_ONCE = 32 << 20 }; /* the most there can be; what is not written takes no memory */
-    if (!ids_reserve(call, ids, text.size < AT_ONCE ? text.size : text.size / 4))
+    bool has_room = ids->capacity - ids->n >= text.size / 4; /* made by the owner */
+    if (!has_room && !ids_reserve(call, ids, text.size < AT_ONCE ? text.size : text.size / 4))
         return SIDETOK_E_NO_MEMORY;
     return tekken->pattern == PATTERN_LINES ? encode_lines(call, mine, text, ids)
                                             : mine->look->encode(call, mine, text, ids);

@@ -5,23 +5,32 @@
 
 #include <stdlib.h>
 
+/* More room, at least twice as much. */
+static bool grow_ids(struct call *call, struct ids *ids, size_t more)
+{
+    size_t capacity = ids->capacity ? ids->capacity * 2 : 256;
+    uint32_t *data;
+    if (more > SIZE_MAX / 16 - ids->n)
+        return false;
+    if (capacity < ids->n + more)
+        capacity = ids->n + more;
+    if (ids->grow)
+        data = ids->grow(ids->context, capacity);
+    else
+        data = arena_grow(&call->arena, ids->data, ids->capacity * sizeof *data, capacity * sizeof *data);
+    if (!data)
+        return false;
+    ids->data = data;
+    ids->capacity = capacity;
+    return true;
+}
+
 uint32_t *ids_reserve(struct call *call, struct ids *ids, size_t more)
 {
-    if (more > ids->capacity - ids->n) {
-        size_t capacity = ids->capacity ? ids->capacity : 256;
-        while (capacity - ids->n < more && capacity <= SIZE_MAX / 16)
-            capacity *= 2;
-        uint32_t *data = NULL;
-        if (capacity - ids->n >= more)
-            data = arena_grow(&call->arena, ids->data, ids->capacity * sizeof *data, capacity * sizeof *data);
-        if (!data) {
-            failure_no_memory(call);
-            return NULL;
-        }
-        ids->data = data;
-        ids->capacity = capacity;
-    }
-    return ids->data + ids->n;
+    if (more <= ids->capacity - ids->n || grow_ids(call, ids, more))
+        return ids->data + ids->n;
+    failure_no_memory(call);
+    return NULL;
 }
 
 static const struct version_name {

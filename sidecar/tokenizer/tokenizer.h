@@ -8,10 +8,17 @@
 
 #include <stdint.h>
 
-/** Token ids, in order, growing in a call's arena. */
+/**
+ * Room for capacity ids in all, those in place kept: returns where they are now, NULL when memory is out.
+ */
+typedef uint32_t *ids_grow(void *context, size_t capacity);
+
+/** Token ids, in order, growing in a call's arena, or where their owner says. */
 struct ids {
     uint32_t *data;
     size_t n, capacity;
+    ids_grow *grow; /* NULL: in the arena */
+    void *context;  /* grow's */
 };
 
 /** Appends room for more ids and returns where they go, NULL (failure recorded) when memory is out. */

@@ -45,6 +45,19 @@ TEST(arena_reset_gives_large_blocks_back)
     arena_done(&arena);
 }
 
+/* The block of the next call is the one that was there: its pages need no fault. */
+TEST(arena_reset_keeps_the_largest_block_that_it_may)
+{
+    struct arena arena;
+    arena_init(&arena);
+    arena_alloc(&arena, 100);
+    char *large = arena_alloc(&arena, (size_t)4 << 20);
+    arena_alloc(&arena, (size_t)32 << 20);
+    arena_reset(&arena);
+    CHECK(arena_alloc(&arena, (size_t)4 << 20) == large);
+    arena_done(&arena);
+}
+
 TEST(arena_refuses_sizes_that_overflow)
 {
     struct arena arena;
@@ -81,5 +94,5 @@ TEST(failure_first_wins)
 }
 
 TEST_MAIN(RUN(arena_allocations_are_aligned_and_distinct), RUN(arena_grow_keeps_the_bytes),
-          RUN(arena_reset_gives_large_blocks_back), RUN(arena_refuses_sizes_that_overflow),
-          RUN(buf_remembers_out_of_memory), RUN(failure_first_wins))
+          RUN(arena_reset_gives_large_blocks_back), RUN(arena_reset_keeps_the_largest_block_that_it_may),
+          RUN(arena_refuses_sizes_that_overflow), RUN(buf_remembers_out_of_memory), RUN(failure_first_wins))
