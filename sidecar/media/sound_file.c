@@ -45,19 +45,29 @@ static sf_count_t sound_source_tell(void *user)
     return ((struct sound_source *)user)->at;
 }
 
+/* libsndfile's number for it is in no header of its own. file may be NULL. */
+static bool sound_has_no_memory(SNDFILE *file)
+{
+    return strstr(sf_strerror(file), "malloc") != NULL;
+}
+
 /* soundfile asks for all the frames that the header announces, in one read, and then seeks to where it ended.
  */
-static bool sound_read_frames(SNDFILE *file, const SF_INFO *info, float *block, sf_count_t block_frames,
-                              uint64_t *ret_n)
+static enum sidetok_error sound_read_frames(struct call *call, SNDFILE *file, const SF_INFO *info,
+                                            float *block, sf_count_t block_frames, uint64_t *ret_n)
 {
     sf_count_t n = 0, got = 0, want = 0;
     while (n < info->frames && got == want) {
         want = info->frames - n < block_frames ? info->frames - n : block_frames;
         got = sf_readf_float(file, block, want);
         n += got;
+        TRY(call_spend(call, 2 * (uint64_t)got * (uint64_t)info->channels));
     }
     *ret_n = (uint64_t)n;
-    return sf_error(file) == SF_ERR_NO_ERROR && sf_seek(file, n, SEEK_SET) >= 0;
+    if (sf_error(file) == SF_ERR_NO_ERROR && sf_seek(file, n, SEEK_SET) >= 0)
+        return SIDETOK_OK;
+    return sound_has_no_memory(file) ? failure_no_memory(call)
+                                     : failure_set(call, SIDETOK_E_LIBSNDFILE, "%s", sf_strerror(file));
 }
 
 /* libsndfile 1.2.0 gives a cut Ogg file no length, where 1.2.2 finds the last whole page: reading to the end
@@ -85,12 +95,6 @@ static enum sidetok_error sound_check_info(struct call *call, const SF_INFO *inf
     return SIDETOK_OK;
 }
 
-/* libsndfile's number for it is in no header of its own. file may be NULL. */
-static bool sound_has_no_memory(SNDFILE *file)
-{
-    return strstr(sf_strerror(file), "malloc") != NULL;
-}
-
 static enum sidetok_error sound_read(struct call *call, SNDFILE *file, const SF_INFO *info,
                                      struct sound_file *ret_sound)
 {
@@ -101,10 +105,7 @@ static enum sidetok_error sound_read(struct call *call, SNDFILE *file, const SF_
         return SIDETOK_E_NO_MEMORY;
     ret_sound->n_channels = (uint32_t)info->channels;
     ret_sound->rate = (uint32_t)info->samplerate;
-    if (!sound_read_frames(file, info, block, block_frames, &ret_sound->n_frames))
-        return sound_has_no_memory(file) ? failure_no_memory(call)
-                                         : failure_set(call, SIDETOK_E_LIBSNDFILE, "%s", sf_strerror(file));
-    return SIDETOK_OK;
+    return sound_read_frames(call, file, info, block, block_frames, &ret_sound->n_frames);
 }
 
 enum sidetok_error sound_file_read(struct call *call, struct str bytes, struct sound_file *ret_sound)

@@ -8,6 +8,7 @@ void call_init(struct call *call)
 {
     arena_init(&call->arena);
     call->failure = (struct failure){0};
+    call->work = 0;
 }
 
 void call_done(struct call *call)
@@ -20,6 +21,7 @@ void call_reset(struct call *call)
 {
     arena_reset(&call->arena);
     call->failure = (struct failure){0};
+    call->work = 0;
 }
 
 void *call_alloc(struct call *call, size_t size)
@@ -41,4 +43,14 @@ void *call_alloc_array(struct call *call, size_t n, size_t size)
     if (memory)
         memset(memory, 0, bytes);
     return memory;
+}
+
+enum sidetok_error call_spend(struct call *call, uint64_t work)
+{
+    if (work > CALL_MAX_WORK - call->work)
+        return failure_set(call, SIDETOK_E_TOO_LARGE,
+                           "the images and sounds of one request may decode to %d pixels, or half as many samples",
+                           (int)CALL_MAX_WORK);
+    call->work += work;
+    return SIDETOK_OK;
 }

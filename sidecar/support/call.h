@@ -4,13 +4,16 @@
 #include "arena.h"
 #include "failure.h"
 
+#include <stdint.h>
+
 /**
- * What one call owns: its memory and its first failure. One thread at a time; reset between calls.
- * Functions that can fail take it first and return enum sidetok_error.
+ * What one call owns: its memory, its first failure, and a count of its work. One thread at a time; reset between
+ * calls. Functions that can fail take it first and return enum sidetok_error.
  */
 struct call {
     struct arena arena;
     struct failure failure;
+    uint64_t work;
 };
 
 /** Hands an error on. Allowed where all memory is the call's arena: nothing to free. */
@@ -37,5 +40,14 @@ void *call_alloc(struct call *call, size_t size);
 
 /** call_alloc() of n elements of size bytes each, zeroed; overflow of the product is out of memory. */
 void *call_alloc_array(struct call *call, size_t n, size_t size);
+
+/* Four images of the largest size that is decoded, 60 photographs, two hours of sound at 44.1 kHz: some seconds. */
+enum { CALL_MAX_WORK = 4 * 178956970 };
+
+/**
+ * Counts work that few bytes of a request can ask for: a pixel decoded is 1, a sample 2. A WebP of 34 bytes is 178
+ * million pixels, and a megabyte holds many of them. Over CALL_MAX_WORK the call fails with SIDETOK_E_TOO_LARGE.
+ */
+enum sidetok_error call_spend(struct call *call, uint64_t work);
 
 #endif

@@ -110,7 +110,28 @@ TEST(image_section_that_is_empty_fails_at_the_first_image)
     call_done(&call);
 }
 
-TEST_MAIN(RUN(image_section_faults_in_the_references_words),
+/* A WebP of 34 bytes may be 178 million pixels: what a request's images decode to is bounded together. */
+TEST(images_of_one_call_have_a_bound_on_their_pixels)
+{
+    static const char gif[] = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw==";
+    struct call call;
+    struct stream stream;
+    call_init(&call);
+    call.work = CALL_MAX_WORK - 2;
+    CHECK_INT(render(&call, gif, &stream), SIDETOK_OK);
+    CHECK_INT(render(&call, gif, &stream), SIDETOK_OK);
+    CHECK_INT(render(&call, gif, &stream), SIDETOK_E_TOO_LARGE);
+    CHECK_STR(
+        call.failure.message,
+        STR("the images and sounds of one request may decode to 715827880 pixels, or half as many samples"));
+    call_reset(&call);
+    CHECK_INT(render(&call, gif, &stream), SIDETOK_OK);
+    CHECK_INT(call_spend(&call, UINT64_MAX), SIDETOK_E_TOO_LARGE);
+    call_done(&call);
+}
+
+TEST_MAIN(RUN(images_of_one_call_have_a_bound_on_their_pixels),
+          RUN(image_section_faults_in_the_references_words),
           RUN(image_section_that_is_empty_fails_at_the_first_image),
           RUN(image_addresses_are_refused_or_fail_as_in_the_reference),
           RUN(image_size_handed_over_is_laid_out_like_the_image))
