@@ -3,7 +3,8 @@
 #
 # usage: bash tests/run.sh [--quick] [--all]
 #   --quick   unit, client and service tests only: no reference, no sanitizer build
-#   --all     the whole parity corpus, a longer live fuzz, thread sanitizer and valgrind besides
+#   --all     the whole parity corpus, a longer live fuzz, thread sanitizer and valgrind besides; as root also the packages under a
+#             booted systemd, the image by buildah and podman, the Kubernetes manifests (each skips with its reason)
 #
 # Environment: SIDETOK_CACHE (default .cache), SIDETOK_WERROR=1 (warnings fail the build), SIDETOK_FUZZ_SECONDS.
 
@@ -14,7 +15,7 @@ for argument in "$@"; do
     case $argument in
     --quick) mode=quick ;;
     --all) mode=all ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
 done
 
@@ -56,7 +57,7 @@ meson_suite() {
     python3 "$root/tests/summary.py" "$dir/meson-logs/testlog.junit.xml"
 }
 
-install_packages "${build_packages[@]}" clang libclang-rt-dev valgrind
+install_packages "${build_packages[@]}" clang libclang-rt-dev valgrind mandoc groff
 fetch_models
 logs=$cache/logs
 mkdir -p "$logs"
@@ -119,6 +120,9 @@ if [ $mode = all ]; then
     suite thread-sanitized-tests meson_suite "$root/build-tsan"
     suite valgrind-tests meson_suite "$build" --suite unit --suite client \
         --wrap "valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite"
+    suite packages-booted bash "$root/tests/deploy/nspawn.sh"
+    SIDETOK=$build/sidecar/cli/sidetok suite image bash "$root/tests/deploy/container.sh"
+    suite manifests bash "$root/tests/deploy/kubernetes.sh"
 fi
 
 printf '%d passed, %d failed%s\n' "$passed" "$failed" "$([ "$skipped" = 0 ] || printf ', %d skipped' "$skipped")"

@@ -3,7 +3,7 @@
 # boot, killed and back, reloaded under load, ended by the watchdog when stuck, drained on stop. Ends with `N passed, N failed`.
 # Takes about two minutes. Where the machine forbids it, it says why and skips.
 #
-# usage: bash tests/deploy/nspawn.sh [FOLDER WITH PACKAGES]      default: build-deb, built if it is missing
+# usage: bash tests/deploy/nspawn.sh [FOLDER WITH PACKAGES]      default: they are built into build-deb
 
 source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/setup.sh"
 
@@ -16,7 +16,10 @@ skip() {
 [ "$(id -u)" = 0 ] || skip "a root file system is made and booted by root"
 install_packages mmdebstrap systemd-container
 packages=$(realpath -m "${1:-$root/build-deb}")
-ls "$packages"/sidetokd_*.deb >/dev/null 2>&1 || bash "$root/deploy/deb.sh" "$packages" >/dev/null
+if [ $# = 0 ]; then
+    bash "$root/deploy/deb.sh" "$packages" >&2 || { echo "not ok - the packages build" && echo "0 passed, 1 failed" && exit 1; }
+fi
+mkdir -p "$cache/logs"
 
 # The system around the packages, made once for each release of Debian.
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
