@@ -173,7 +173,7 @@ typedef void sidetok_done(struct sidetok_client *client, void *user, struct side
  * Opens a client and begins to connect, without waiting: the sidecar need not be there yet, and may come and
  * go.
  *
- * urls  One URL or several, separated by blanks: "ipc:///run/sidetok/sidetok.sock", "abstract://name",
+ * urls  One URL or several, separated by blanks: "ipc:///run/sidetok/sidetokd.sock", "abstract://name",
  * "tcp://host:port". Requests go, in the order they were submitted, to the connected sidecar with the fewest
  * unanswered; an unsent one goes to another when its sidecar disappears, one that was sent is never sent
  * again. Copied. ret   The caller's, until sidetok_client_close().

@@ -1,7 +1,7 @@
 /* A whole program: sends each argument as a chat to a sidecar, all at once, and prints the ids as they come.
  *
  *     cc poll.c $(pkg-config --cflags --libs sidetok) -o poll
- *     ./poll ipc:///run/sidetok/sidetok.sock '{"messages": [{"role": "user", "content": "Hello"}]}'
+ *     ./poll ipc:///run/sidetok/sidetokd.sock '{"messages": [{"role": "user", "content": "Hello"}]}'
  */
 #include <sidetok.h>
 
