@@ -22,13 +22,24 @@ enum sidetok_error json_build_push(struct json_builder *builder, const struct js
     return SIDETOK_OK;
 }
 
+/* A large array that has the whole stack to itself keeps it; the next container begins another one. */
+static struct json *take_stack(struct json_builder *builder)
+{
+    struct json *items = builder->stack;
+    builder->stack = NULL;
+    builder->capacity = 0;
+    return items;
+}
+
 enum sidetok_error json_build_array(struct json_builder *builder, size_t first, struct json *ret_value)
 {
+    enum { LARGE = 4096 };
     size_t n = builder->n - first;
-    struct json *items = call_alloc(builder->call, n * sizeof *items);
+    bool is_all = first == 0 && n >= LARGE;
+    struct json *items = is_all ? take_stack(builder) : call_alloc(builder->call, n * sizeof *items);
     if (!items)
         return SIDETOK_E_NO_MEMORY;
-    if (n)
+    if (n && !is_all)
         memcpy(items, builder->stack + first, n * sizeof *items);
     *ret_value = (struct json){.kind = JSON_ARRAY, .array = {items, n}};
     builder->n = first;

@@ -2,7 +2,6 @@
 
 #include "random.h"
 
-
 struct map_slot {
     struct str key; /* data is NULL in an empty slot */
     uint32_t value;
@@ -16,7 +15,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
 }
 
 /* Eight bytes a step through a 64 x 64 multiplication, its halves folded. */
-static uint32_t map_hash(struct str key)
+uint32_t map_hash(struct str key)
 {
     uint64_t seed = random_key(), hash = seed ^ key.size;
     size_t at = 0;

@@ -26,4 +26,7 @@ enum sidetok_error map_add(struct call *call, struct map *map, struct str key, u
 /** Whether key is there; ret_value may be NULL. */
 bool map_find(const struct map *map, struct str key, uint32_t *ret_value);
 
+/** A hash of key, keyed with a number of the process: text cannot be written to collide. */
+uint32_t map_hash(struct str key);
+
 #endif

@@ -232,8 +232,39 @@ TEST(json_read_survives_every_failing_allocation)
     call_done(&call);
 }
 
-TEST_MAIN(RUN(json_values_read_as_in_python), RUN(json_numbers_read_as_in_python),
-          RUN(json_strings_read_as_in_python), RUN(json_broken_strings_fail_at_pythons_position),
+/* The ways of large objects and arrays: beyond 16 members, and beyond 4,096 elements from the stack's first
+ * on. */
+TEST(large_objects_and_arrays_are_read_as_small_ones)
+{
+    enum { N = 10000 };
+    struct call call;
+    struct buf text;
+    struct json value;
+    call_init(&call);
+    buf_init(&text, &call);
+    buf_append(&text, STR("[["));
+    for (int i = 0; i < N; i++)
+        buf_printf(&text, "%s%d", i ? "," : "", i);
+    buf_append(&text, STR("],{"));
+    for (int i = 0; i < 2 * N; i++)
+        buf_printf(&text, "%s\"k%d\":%d", i ? "," : "", i % N, i);
+    buf_append(&text, STR("}]"));
+    CHECK_INT(json_read(&call, buf_str(&text), &value), SIDETOK_OK);
+    CHECK_INT(value.array.n, 2);
+    const struct json *list = &value.array.items[0], *object = &value.array.items[1];
+    CHECK_INT(list->array.n, N);
+    CHECK_INT(object->object.n, N);
+    for (int i = 0; i < N; i += 7) {
+        int64_t number = -1, last = -1;
+        CHECK(json_int64(&list->array.items[i], &number) && number == i);
+        CHECK(json_int64(&object->object.members[i].value, &last) && last == i + N);
+    }
+    call_done(&call);
+}
+
+TEST_MAIN(RUN(large_objects_and_arrays_are_read_as_small_ones), RUN(json_values_read_as_in_python),
+          RUN(json_numbers_read_as_in_python), RUN(json_strings_read_as_in_python),
+          RUN(json_broken_strings_fail_at_pythons_position),
           RUN(json_broken_containers_fail_at_pythons_position), RUN(json_last_value_wins_at_the_first_place),
           RUN(json_integers_have_at_most_4300_digits), RUN(json_nesting_is_bounded),
           RUN(json_strings_without_escapes_are_views), RUN(json_read_survives_every_failing_allocation))
