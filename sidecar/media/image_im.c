@@ -120,7 +120,7 @@ static bool im_read_numbers(struct str value, int64_t ret_numbers[2], size_t *re
             double real = strtod(word, &end);
             number = real >= 1 ? (int64_t)1 << 40 : 0; /* a size that is no integer is refused later */
         }
-        if (!is_integer && (text.size == 0 || *end != '\0'))
+        if (!is_integer && (text.size == 0 || end != word + text.size))
             return false;
         if (*ret_n < 2)
             ret_numbers[*ret_n] = number;

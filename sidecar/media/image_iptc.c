@@ -36,7 +36,8 @@ static uint32_t iptc_number(struct str bytes)
     return n;
 }
 
-static enum image_verdict iptc_read_field(struct image_reader *file, struct iptc_field *ret_field)
+/* Returns the class of what Pillow raises, without setting a failure. */
+static enum sidetok_error iptc_read_field(struct image_reader *file, struct iptc_field *ret_field)
 {
     struct str head = image_read(file, 5);
     const char *p = head.data;
@@ -45,22 +46,23 @@ static enum image_verdict iptc_read_field(struct image_reader *file, struct iptc
     while (n_zero < head.size && p[n_zero] == '\0')
         n_zero++;
     if (n_zero == head.size)
-        return IMAGE_OPENED;
-    if (head.size < 3 || p[0] != 0x1c)
-        return IMAGE_NEXT;
-    uint8_t record = (uint8_t)p[1], size = head.size > 3 ? (uint8_t)p[3] : 0;
-    if (!((record >= 1 && record <= 9) || record == 240) || head.size < 4)
-        return IMAGE_NEXT;
+        return SIDETOK_OK;
+    if (head.size < 3)
+        return SIDETOK_E_INDEX;
+    uint8_t record = (uint8_t)p[1];
+    if (p[0] != 0x1c || !((record >= 1 && record <= 9) || record == 240))
+        return SIDETOK_E_SYNTAX;
+    uint8_t size = head.size > 3 ? (uint8_t)p[3] : 0;
     if (size > 132)
-        return IMAGE_REFUSED;
-    if (size < 128 && head.size < 5)
-        return IMAGE_NEXT;
+        return SIDETOK_E_OS;
+    if (head.size < 4 || (size < 128 && head.size < 5))
+        return SIDETOK_E_INDEX;
     *ret_field = (struct iptc_field){record, (uint8_t)p[2], 0};
     if (size > 128)
         ret_field->size = iptc_number(image_read(file, size - 128u));
     else if (size < 128)
         ret_field->size = image_be16(p + 3);
-    return IMAGE_OPENED;
+    return SIDETOK_OK;
 }
 
 /* Fields up to the picture or the end; *ret_offset: where the last one begins. */
@@ -69,9 +71,11 @@ static enum image_verdict iptc_read_fields(struct image_reader *file, struct ipt
 {
     for (;;) {
         *ret_offset = file->at;
-        enum image_verdict verdict = iptc_read_field(file, ret_last);
-        if (verdict != IMAGE_OPENED || ret_last->record == 0 || iptc_is_picture(ret_last))
-            return verdict;
+        enum sidetok_error error = iptc_read_field(file, ret_last);
+        if (error != SIDETOK_OK)
+            return error == SIDETOK_E_OS ? IMAGE_REFUSED : IMAGE_NEXT;
+        if (ret_last->record == 0 || iptc_is_picture(ret_last))
+            return IMAGE_OPENED;
         struct str data = image_read(file, ret_last->size);
         for (int i = 0; i < IPTC_KEYS; i++) {
             if (ret_last->record != 3 || ret_last->key != iptc_keys[i])
@@ -139,14 +143,6 @@ static enum image_verdict iptc_open(struct image_file *image)
     return IMAGE_OPENED;
 }
 
-static enum sidetok_error iptc_fail(struct call *call, enum image_verdict verdict, bool is_cut)
-{
-    if (verdict == IMAGE_NEXT && is_cut)
-        return failure_set_str(call, SIDETOK_E_INDEX, STR("index out of range"));
-    return failure_set_str(call, verdict == IMAGE_NEXT ? SIDETOK_E_SYNTAX : SIDETOK_E_OS,
-                           STR("invalid IPTC/NAA file"));
-}
-
 /* The picture's fields, one after another; raw pixels get the head of a PGM. */
 static enum sidetok_error iptc_gather(struct call *call, const struct image_file *image,
                                       struct str *ret_bytes)
@@ -158,9 +154,9 @@ static enum sidetok_error iptc_gather(struct call *call, const struct image_file
         buf_printf(&whole, "P5\n%lld %lld\n255\n", (long long)image->width, (long long)image->height);
     for (;;) {
         struct iptc_field field;
-        enum image_verdict verdict = iptc_read_field(&file, &field);
-        if (verdict != IMAGE_OPENED)
-            return iptc_fail(call, verdict, image->bytes.size - file.at < 5 || file.at == image->bytes.size);
+        enum sidetok_error error = iptc_read_field(&file, &field);
+        if (error != SIDETOK_OK)
+            return failure_set_str(call, error, STR("invalid IPTC/NAA file"));
         if (!iptc_is_picture(&field))
             return buf_finish(&whole, ret_bytes);
         buf_append(&whole, image_read(&file, field.size));

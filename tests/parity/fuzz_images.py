@@ -21,18 +21,21 @@ from image_maker import HAND_MADE, WRITTEN, Maker
 from mistral_common.tokens.tokenizers.image import _convert_to_rgb
 from PIL import Image
 
+BELOW = ({"UnidentifiedImageError", "OSError"}, {"BadGzipFile", "OSError"}, {"BLPFormatError", "NotImplementedError"})
 LIBRARIES = {"AVIF": "libavif or dav1d", "JPEG2000": "OpenJPEG", "TIFF": "libtiff"}
 MOST_PIXELS = 4_000_000  # decoded by Pillow here; beyond, sizes are compared only
 
 
-def known(name, want, got):
+def known(name, our_name, want, got):
     """Why this difference is expected, or None."""
+    ends = {want.rsplit(" ", 1)[-1], got.rsplit(" ", 1)[-1]}
+    if our_name == "AVIF" and "unidentified" in ends:
+        return "a head passes in one version of libavif"
     if want.rsplit(" ", 1)[0] != got.rsplit(" ", 1)[0]:
         return None
-    ends = {want.rsplit(" ", 1)[-1], got.rsplit(" ", 1)[-1]}
-    if ends in ({"UnidentifiedImageError", "OSError"}, {"BadGzipFile", "OSError"}):
-        return "a class below OSError is called OSError"
-    if name in LIBRARIES and ends & {"ok"} and ends & {"OSError", "RuntimeError", "SyntaxError"}:
+    if ends in BELOW:
+        return "an exception bears the name of the class above its own"
+    if name in LIBRARIES and "ok" in ends and ends & {"OSError", "RuntimeError", "SyntaxError"}:
         return f"broken data passes in one version of {LIBRARIES[name]}"
     return None
 
@@ -96,7 +99,7 @@ def main():
         if same:
             prose[f"{message[:40]!r} / {our_message[:40]!r}"] += want.count(" ") == 2 and message != our_message
             continue
-        why = known(name, want, got)
+        why = known(name, our_name, want, got)
         if why:
             expected[why] += 1
             continue
