@@ -23,6 +23,7 @@ static struct sidetok_client *begin(bool is_deaf, long silence_ms)
     CHECK(fake_server_open(&server, url));
     fake_server_be_deaf(&server, is_deaf);
     CHECK_INT(sidetok_client_open(url, &client), SIDETOK_OK);
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 0), SIDETOK_OK);
     set_silence(client, silence_ms);
     return client;
 }
@@ -95,12 +96,14 @@ TEST(a_long_request_is_no_silence)
 TEST(a_client_at_rest_asks_nothing)
 {
     struct outcome outcome;
+    struct fake_request request;
     struct sidetok_client *client = begin(false, PATIENT_MS);
     WAIT_FOR(client, sidetok_client_connected(client) == 1);
     CHECK(client_watch_ns(client) == 0);
     submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
+    CHECK(serve(client, &server, &request));
     CHECK(client_watch_ns(client) != 0);
-    fake_server_echo(&server);
+    fake_server_answer(&server, &request, 1);
     WAIT_FOR(client, outcome.n_calls == 1);
     CHECK(client_watch_ns(client) == 0);
     end(client);
