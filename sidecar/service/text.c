@@ -266,19 +266,31 @@ static const char *type_name(const struct json *value)
     return names[value->kind];
 }
 
+/* SentencePiece looks the id up and asks about that, even where a file without an unknown piece has none. */
+static enum sidetok_error is_special_text(struct answer *answer, const struct model *model, struct str text,
+                                          bool *ret_special)
+{
+    int64_t id = 0;
+    *ret_special = tokenizer_has_special(model->tokenizer, text);
+    if (tokenizer_info(model->tokenizer)->kind == TOKENIZER_TEKKEN)
+        return SIDETOK_OK;
+    TRY(tokenizer_special_id(answer->call, model->tokenizer, text, &id));
+    return tokenizer_is_special_id(answer->call, model->tokenizer, id, ret_special);
+}
+
 enum sidetok_error answer_is_special(struct answer *answer)
 {
     struct json body;
     struct model *model;
     int64_t id = 0;
-    bool special;
+    bool special = false;
     TRY(answer_body(answer, &body));
     TRY(answer_model(answer, &model));
     const struct json *token = member(&body, "token");
     if (!token)
         return bad_member(answer, "token", "a string or an integer");
     if (token->kind == JSON_STRING)
-        special = tokenizer_has_special(model->tokenizer, token->text);
+        TRY(is_special_text(answer, model, token->text, &special));
     else if (answer_int64(token, &id))
         TRY(tokenizer_is_special_id(answer->call, model->tokenizer, id, &special));
     else

@@ -10,6 +10,17 @@
  * OFFLINE_STREAMING_BUFFER_TOKENS. */
 enum { AUDIO_RIGHT_BUFFER_TOKENS = 1 + 10 };
 
+/* No sound is so long: lengths beyond it are cut to it, so that sums of a few do not overflow. */
+static const int64_t audio_far = INT64_C(1) << 60;
+
+/* int(real), cut. */
+static int64_t audio_cut(double real)
+{
+    if (isnan(real))
+        return 0;
+    return real > (double)audio_far ? audio_far : real < -(double)audio_far ? -audio_far : (int64_t)real;
+}
+
 /* Quotients rounded down and up, for any signs; b is positive. */
 static int64_t floor_divide(int64_t a, int64_t b)
 {
@@ -28,18 +39,27 @@ static int64_t audio_tokens(const struct audio_config *config, int64_t n_samples
         return ceil_divide(floor_divide(n_samples, config->hop.whole), config->frames_per_token);
     double n = (double)n_samples, hop = config->hop.real;
     double frames = fmod(n, hop) != 0 ? ceil(n / hop - 1) : floor(n / hop);
-    return (int64_t)ceil(frames / (double)config->frames_per_token);
+    return audio_cut(ceil(frames / (double)config->frames_per_token));
 }
 
 int64_t audio_delay_tokens(const struct audio_config *config, struct audio_delay delay)
 {
     double ms = delay.is_given ? delay.ms : config->delay_ms;
-    return audio_tokens(config, (int64_t)(ms / 1000.0 * config->rate.real));
+    return audio_tokens(config, audio_cut(ms / 1000.0 * config->rate.real));
 }
 
-int64_t audio_right_pad_tokens(const struct audio_config *config, struct audio_delay delay)
+/* So many tokens in samples. */
+static int64_t audio_samples(const struct audio_config *config, int64_t n_tokens)
 {
-    return audio_delay_tokens(config, delay) + AUDIO_RIGHT_BUFFER_TOKENS;
+    int64_t n;
+    if (__builtin_mul_overflow(config->samples_per_token, n_tokens, &n))
+        return (config->samples_per_token < 0) != (n_tokens < 0) ? -audio_far : audio_far;
+    return n > audio_far ? audio_far : n < -audio_far ? -audio_far : n;
+}
+
+int64_t audio_right_pad(const struct audio_config *config, struct audio_delay delay)
+{
+    return audio_samples(config, audio_delay_tokens(config, delay) + AUDIO_RIGHT_BUFFER_TOKENS);
 }
 
 uint64_t audio_resampled(const struct audio_config *config, const struct sound_file *sound)
@@ -51,9 +71,9 @@ uint64_t audio_resampled(const struct audio_config *config, const struct sound_f
 
 int64_t audio_left_pad(const struct audio_config *config)
 {
-    int64_t samples = config->samples_per_token;
-    return config->left_pad.is_float ? (int64_t)((double)samples * config->left_pad.real)
-                                     : samples * config->left_pad.whole;
+    if (config->left_pad.is_float)
+        return audio_cut((double)config->samples_per_token * config->left_pad.real);
+    return audio_samples(config, config->left_pad.whole);
 }
 
 /* Rule: AudioEncoder._get_streaming_pad and pad. */
@@ -62,7 +82,7 @@ static enum sidetok_error audio_pad_stream(struct call *call, const struct audio
 {
     int64_t token = config->samples_per_token;
     int64_t left = audio_left_pad(config);
-    int64_t right = (token - *n_samples % token) % token + token * audio_right_pad_tokens(config, delay);
+    int64_t right = (token - *n_samples % token) % token + audio_right_pad(config, delay);
     if (left < 0 || right < 0)
         return failure_set_str(call, SIDETOK_E_VALUE, STR("index can't contain negative values"));
     *n_samples += left + right;

@@ -72,8 +72,8 @@ int64_t audio_delay_tokens(const struct audio_config *config, struct audio_delay
 /** Silence left of a stream: samples. */
 int64_t audio_left_pad(const struct audio_config *config);
 
-/** Silence right of a stream: tokens. Rule: AudioConfig.n_right_pad_tokens. */
-int64_t audio_right_pad_tokens(const struct audio_config *config, struct audio_delay delay);
+/** Silence right of a stream: samples. Rule: AudioConfig.n_right_pad_tokens. */
+int64_t audio_right_pad(const struct audio_config *config, struct audio_delay delay);
 
 /** Appends [STREAMING_PAD] for the left pad and the delay. Rule: AudioEncoder.encode_streaming_tokens. */
 enum sidetok_error audio_streaming_tokens(struct call *call, const struct audio_config *config,

@@ -70,7 +70,7 @@ static enum sidetok_error render_online(struct call *call, const struct audio_co
                                         struct stream *stream)
 {
     int64_t left = audio_left_pad(audio);
-    int64_t right = audio->samples_per_token * audio_right_pad_tokens(audio, delay);
+    int64_t right = audio_right_pad(audio, delay);
     struct sound_file sound;
     if (left < 0 || right < 0)
         return failure_set_str(call, SIDETOK_E_VALUE, STR("negative dimensions are not allowed"));

@@ -51,7 +51,9 @@ HEARD = {"messages": [{"role": "user", "content": [{"type": "input_audio", "inpu
 EFFORT = HELLO | {"reasoning_effort": "high", "response_format": {"type": "json_object"}}
 QUESTIONS = [
     ("load", {}), ("info", {}), ("encode", {"text": "a b\n", "bos": True, "eos": True}), ("decode", {"tokens": [3, 101, 140], "policy": "KEEP"}),
-    ("special_id", {"token": "<s>"}), ("is_special", {"token": 3}), ("chat", HELLO), ("chat", IMAGE), ("chat", HEARD), ("chat", EFFORT),
+    ("special_id", {"token": "<s>"}), ("is_special", {"token": 3}),
+    ("is_special", {"token": "[INST]"}), ("special_id", {"token": "x"}), ("piece", {"id": 120}), ("piece", {"id": -1}), ("byte_piece", {"id": 3, "policy": "KEEP"}),
+    ("byte_piece", {"id": 3, "policy": "RAISE"}), ("byte_piece", {"id": 120, "policy": "RAISE"}), ("byte_piece", {"id": 400, "policy": "IGNORE"}), ("chat", HELLO), ("chat", IMAGE), ("chat", HEARD), ("chat", EFFORT),
     ("chat", HELLO | {"truncate_for_context_length": True}), ("fim", {"prompt": "a", "suffix": "b"}), ("transcription", {"audio": SOUND, "language": "en"}),
     ("transcription", {"audio": SOUND, "streaming": "offline"}), ("transcription", {"audio": "", "streaming": "online"}),
     ("speech", {"input": "a", "voice": "a"}), ("speech", {"input": "a", "ref_audio": SOUND}), ("apply", HELLO | {"padding": "max_length", "max_length": 20}),

@@ -131,13 +131,15 @@ class Fuzz:
             yield "encode", {"text": text, "bos": rng.random() < 0.5, "eos": rng.random() < 0.5}
         for policy in ("IGNORE", "KEEP", "RAISE"):
             yield "decode", {"tokens": [rng.randrange(-1 if rng.random() < 0.05 else 0, 300) for _ in range(rng.randrange(12))], "policy": policy}
+        yield from (("piece", {"id": rng.randrange(-1, 300)}), ("byte_piece", {"id": 5, "policy": "KEEP"}), ("is_special", {"token": rng.choice([0, 1, 5, "<s>", "a"])}),
+                    ("special_id", {"token": rng.choice(["<s>", "[INST]", "a", ""])}))
         yield "chat", {"messages": [{"role": "user", "content": texts[0] + "a"}]}
 
     def difference(self, batch, recorder, name, texts, rng):
         for op, request in self.questions(texts, rng):
             record = {"id": 0, "tokenizer": name, "op": op, "request": request}
             expect, answer = recorder.answer(record), batch.answer(record)
-            answer.pop("id", None)
+            answer.pop("record" if "record" in answer else "id", None)
             if answer.get("error", {}).get("type") == "not_supported" and "error" not in expect:
                 self.refused[answer["error"]["message"]] += 1
                 return None

@@ -115,6 +115,7 @@ def test_a_model_without_bos_begins_with_minus_one():
         file.flush()
         batch = Batch("--tokenizer", f"x={file.name}")
         assert batch.ask(id=1, tokenizer="x", op="encode", request={"text": "a", "bos": True, "eos": True})["tokens"] == [-1, 2, -1]
+        assert batch.ask(id=3, tokenizer="x", op="is_special", request={"token": "<s>"})["value"] is False
         error = batch.ask(id=2, tokenizer="x", op="chat", request=hello("a"))["error"]
         assert (error["type"], error["message"]) == ("IndexError", "OUT_OF_RANGE: piece id is out of range.")
         batch.end()
