@@ -49,6 +49,16 @@ void client_watch(struct sidetok_client *client)
     }
 }
 
+bool client_has_news(const struct sidetok_client *client)
+{
+    for (uint32_t i = 0; i < client->n_peers; i++) {
+        uint32_t pipe = atomic_load(&client->peers[i].pipe);
+        if (pipe != 0 && pipe != client->peers[i].watched)
+            return true;
+    }
+    return false;
+}
+
 uint64_t client_watch_ns(const struct sidetok_client *client)
 {
     uint64_t next_ns = 0;

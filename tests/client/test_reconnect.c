@@ -68,10 +68,32 @@ TEST(killed_and_restarted_ten_times)
     sidetok_client_close(client);
 }
 
+TEST(opened_early_and_used_late)
+{
+    const char *url = fake_server_url();
+    struct sidetok_client *client;
+    struct outcome ping;
+    pid_t pid = start_sidecar(url);
+    CHECK_INT(sidetok_client_open(url, &client), SIDETOK_OK);
+    struct pollfd p = {.fd = sidetok_client_fd(client), .events = POLLIN};
+    CHECK_INT(poll(&p, 1, FAKE_WAIT_MS), 1); /* the connection is there; nobody calls process() */
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 1), SIDETOK_OK);
+    poll(NULL, 0, 2); /* patience passes meanwhile */
+    submit(client, SIDETOK_OP_PING, NULL, 0, &ping);
+    CHECK_INT(ping.error, SIDETOK_OK);
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 0), SIDETOK_OK);
+    WAIT_FOR(client, ping.n_calls == 1);
+    CHECK_INT(ping.error, SIDETOK_OK);
+    sidetok_client_close(client);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct test_case cases[] = {RUN(killed_and_restarted_ten_times)};
+    static const struct test_case cases[] = {RUN(killed_and_restarted_ten_times),
+                                             RUN(opened_early_and_used_late)};
     if (argc == 3 && strcmp(argv[1], "--sidecar") == 0)
         return be_sidecar(argv[2]);
-    return test_main(cases, 1, argc, argv);
+    return test_main(cases, 2, argc, argv);
 }

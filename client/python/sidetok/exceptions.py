@@ -14,9 +14,11 @@ from typing import Any, Optional
 
 try:
     from mistral_common.exceptions import MistralCommonException as MistralCommonException
-    import mistral_common.exceptions as _reference
+    import mistral_common.exceptions as _installed
+
+    _reference: Any = _installed
 except ImportError:
-    _reference = None  # type: ignore[assignment]
+    _reference = None
 
     class MistralCommonException(Exception):  # type: ignore[no-redef]
         """Base of the exceptions that mistral_common names."""
