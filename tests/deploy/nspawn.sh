@@ -36,7 +36,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 boot=$work/root
 cp -a "$base" "$boot"
-mkdir -p "$boot/test/tests"
+mkdir -p "$boot/test/tests" "$boot/var/log/journal"
 cp -r "$root/tests/support" "$root/tests/deploy" "$boot/test/tests"
 cp "$packages"/{sidetokd,sidetok,sidetok-models,libsidetok0}_*.deb "$boot/test"
 cp /etc/resolv.conf "$boot/etc/resolv.conf"
@@ -53,12 +53,13 @@ UNIT
 ln -s ../sidetok-test.service "$boot/etc/systemd/system/multi-user.target.wants/"
 
 say "booting it"
-timeout 400 systemd-nspawn --register=no --keep-unit -D "$boot" --boot </dev/null >"$work/boot.log" 2>&1 || true
+timeout 900 systemd-nspawn --register=no --keep-unit -D "$boot" --boot </dev/null >"$work/boot.log" 2>&1 || true
 if ! grep -q '^1\.\.' "$boot/test/result" 2>/dev/null; then
     grep -q 'Reached target\|Started' "$work/boot.log" || skip "systemd does not boot here: $(grep -av '^$' "$work/boot.log" | tail -n 1)"
     tail -n 30 "$work/boot.log"
 fi
 cat "$boot/test/result"
+! grep -q '^not ok' "$boot/test/result" || journalctl --no-pager -o cat -D "$boot/var/log/journal" -u sidetokd 2>/dev/null | tail -n 60
 passed=$(grep -c '^ok ' "$boot/test/result" || true)
 failed=$(grep -c '^not ok ' "$boot/test/result" || true)
 echo "$passed passed, $failed failed"
