@@ -1,15 +1,20 @@
-/* Times whole round trips of chats through a running sidecar, and the same requests through the handler in
- * this process.
+/* Times whole round trips of chats through a running sidecar, and beside them what they consist of.
  *
  * usage: roundtrip URL NAME=PATH N FILE...
  *
  * NAME is the tokenizer that the sidecar at URL serves from PATH. Each FILE is one user message. Prints one
- * JSON line a file: bytes, tokens, and in ns the medians of N round trips (from the text in memory to its ids
- * in memory), of N calls of the handler, and of N round trips of `ping`, the floor of the transport. The
- * three are taken in turns. */
+ * JSON line a file: bytes, tokens, and for each of the following the time at first sight and the median of N
+ * more, in ns, all taken in turns:
+ *
+ *   roundtrip  through the sidecar: from the text in this process's memory to its ids there
+ *   handler    the same request bytes to the same reply bytes in this process
+ *   engine     the text to its ids in this process, without template, request and reply
+ *   floor      the transport alone: as many bytes there and back through nng
+ *   ping       the least that the sidecar answers */
 
 #include "client/sidetok.h"
 #include "file.h"
+#include "floor.h"
 #include "handler.h"
 #include "json.h"
 #include "sha256.h"
@@ -18,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static uint64_t now_ns(void)
 {
@@ -95,12 +101,26 @@ static uint8_t *grow(void *context, size_t size, size_t capacity, size_t *ret_ca
     return larger;
 }
 
-/* The handler in this process, with the memory that one worker keeps. */
+/* Handler and engine in this process, with the memory that one worker keeps, each with caches of its own. */
 struct local {
     struct call call;
     struct model_set models;
+    struct model *engine;
     uint8_t *request, *reply;
+    size_t request_bytes, reply_bytes; /* of the last one */
 };
+
+/* The engine's own time. */
+static uint64_t encode(struct local *local, struct str text)
+{
+    struct ids ids = {0};
+    uint64_t begin = now_ns();
+    if (encoder_encode(&local->call, local->engine->encoder, text, &ids) != SIDETOK_OK)
+        fail("engine");
+    uint64_t end = now_ns();
+    call_reset(&local->call);
+    return end - begin;
+}
 
 /* The handler's own time for the very bytes that the client sends. */
 static uint64_t handle(struct local *local, struct str tokenizer, struct str body)
@@ -117,6 +137,8 @@ static uint64_t handle(struct local *local, struct str tokenizer, struct str bod
     if (handler_answer(&local->call, &local->models, msgpack_writer_view(&packed), &reply) != SIDETOK_OK)
         fail("handler");
     uint64_t end = now_ns();
+    local->request_bytes = packed.size;
+    local->reply_bytes = reply.size;
     call_reset(&local->call);
     return end - begin;
 }
@@ -134,57 +156,95 @@ static uint64_t median(uint64_t *times, size_t n)
 }
 
 enum { MAX_RUNS = 1000 };
+enum kind { ROUNDTRIP, HANDLER, ENGINE, FLOOR, PING, N_KINDS };
+static const char *const kind_names[N_KINDS] = {"roundtrip", "handler", "engine", "floor", "ping"};
 
-static void print_line(const char *path, size_t bytes, const struct answer *answer, const uint64_t medians[3])
+static void print_line(const char *path, size_t bytes, const struct answer *answer,
+                       const uint64_t first[N_KINDS], const uint64_t medians[N_KINDS])
 {
     printf("{\"file\": \"%s\", \"bytes\": %zu, \"tokens\": %zu, \"sha256\": \"", path, bytes, answer->n_ids);
     for (size_t i = 0; i < sizeof answer->sha256; i++)
         printf("%02x", answer->sha256[i]);
-    printf("\", \"roundtrip_ns\": %llu, \"handler_ns\": %llu, \"ping_ns\": %llu}\n",
-           (unsigned long long)medians[0], (unsigned long long)medians[1], (unsigned long long)medians[2]);
+    printf("\"");
+    for (size_t i = 0; i < N_KINDS; i++)
+        printf(", \"first_%s_ns\": %llu, \"%s_ns\": %llu", kind_names[i], (unsigned long long)first[i],
+               kind_names[i], (unsigned long long)medians[i]);
+    printf("}\n");
     fflush(stdout);
 }
 
-/* Three warm-ups, then n runs of each kind in turns. */
-static void measure(struct sidetok_client *client, struct local *local, struct str tokenizer,
-                    const char *path, size_t n)
+/* One text on its way. */
+struct subject {
+    struct sidetok_client *client;
+    struct local *local;
+    struct str tokenizer, text, body;
+    struct sidetok_request *chat, *ping;
+    struct answer answer, pong;
+};
+
+/* One of each kind. */
+static void run_once(struct subject *subject, uint64_t times[N_KINDS])
 {
-    static uint64_t times[3][MAX_RUNS];
-    struct call call;
-    struct str text;
-    struct answer answer = {0}, pong = {0};
-    uint64_t medians[3];
-    call_init(&call);
-    if (file_read(&call, str_from(path), &text) != SIDETOK_OK)
-        fail(path);
-    struct str body = pack_chat(&call, text);
-    struct sidetok_request *chat = sidetok_request_new(SIDETOK_OP_CHAT),
-                           *ping = sidetok_request_new(SIDETOK_OP_PING);
-    sidetok_request_body_msgpack(chat, body.data, body.size);
-    for (size_t i = 0; i < 3; i++) {
-        answer.want_digest = i == 0;
-        ask(client, chat, &answer);
-        handle(local, tokenizer, body);
-    }
-    answer.want_digest = false;
+    times[ROUNDTRIP] = ask(subject->client, subject->chat, &subject->answer);
+    times[HANDLER] = handle(subject->local, subject->tokenizer, subject->body);
+    times[ENGINE] = encode(subject->local, subject->text);
+    times[FLOOR] = floor_ask(subject->local->request_bytes, subject->local->reply_bytes);
+    times[PING] = ask(subject->client, subject->ping, &subject->pong);
+}
+
+/* Once at first sight, twice to warm up, then n times. */
+static void measure(struct subject *subject, const char *path, size_t n)
+{
+    static uint64_t times[N_KINDS][MAX_RUNS];
+    uint64_t first[N_KINDS], run[N_KINDS], medians[N_KINDS];
+    subject->answer.want_digest = false;
+    run_once(subject, first);
+    subject->answer.want_digest = true;
+    run_once(subject, run);
+    subject->answer.want_digest = false;
+    run_once(subject, run);
     for (size_t i = 0; i < n; i++) {
-        times[0][i] = ask(client, chat, &answer);
-        times[1][i] = handle(local, tokenizer, body);
-        times[2][i] = ask(client, ping, &pong);
+        run_once(subject, run);
+        for (size_t kind = 0; kind < N_KINDS; kind++)
+            times[kind][i] = run[kind];
     }
-    for (size_t i = 0; i < 3; i++)
-        medians[i] = median(times[i], n);
-    print_line(path, text.size, &answer, medians);
-    sidetok_request_free(chat);
-    sidetok_request_free(ping);
+    for (size_t kind = 0; kind < N_KINDS; kind++)
+        medians[kind] = median(times[kind], n);
+    print_line(path, subject->text.size, &subject->answer, first, medians);
+}
+
+static void measure_file(struct subject *subject, const char *path, size_t n)
+{
+    struct call call;
+    call_init(&call);
+    if (file_read(&call, str_from(path), &subject->text) != SIDETOK_OK)
+        fail(path);
+    subject->body = pack_chat(&call, subject->text);
+    subject->chat = sidetok_request_new(SIDETOK_OP_CHAT);
+    subject->ping = sidetok_request_new(SIDETOK_OP_PING);
+    sidetok_request_body_msgpack(subject->chat, subject->body.data, subject->body.size);
+    measure(subject, path, n);
+    sidetok_request_free(subject->chat);
+    sidetok_request_free(subject->ping);
     call_done(&call);
+}
+
+static void open_local(struct call *setup, struct str item, struct str path, struct local *local)
+{
+    enum { CACHE_BYTES = 16 << 20 };
+    call_init(&local->call);
+    if (model_set_init(setup, &item, 1, CACHE_BYTES, 0, &local->models) != SIDETOK_OK ||
+        model_open(setup, path, CACHE_BYTES, &local->engine) != SIDETOK_OK ||
+        model_open(setup, path, CACHE_BYTES, &local->models.entries[0].model) != SIDETOK_OK)
+        fail("cannot load the tokenizer");
 }
 
 int main(int argc, char **argv)
 {
-    struct sidetok_client *client;
     struct call setup;
     struct local local = {0};
+    struct subject subject = {.local = &local};
+    char floor_url[64];
     if (argc < 5)
         fail("usage: roundtrip URL NAME=PATH N FILE...");
     struct str item = str_from(argv[2]);
@@ -192,20 +252,23 @@ int main(int argc, char **argv)
     size_t n = strtoul(argv[3], NULL, 10);
     if (!equals || n == 0 || n > MAX_RUNS)
         fail("expected NAME=PATH and 1 to 1000 runs");
-    struct str tokenizer = {item.data, (size_t)(equals - item.data)};
+    subject.tokenizer = (struct str){item.data, (size_t)(equals - item.data)};
+    snprintf(floor_url, sizeof floor_url, "ipc:///tmp/sidetok-floor-%ld", (long)getpid());
+    floor_serve(floor_url);
+    floor_connect(floor_url);
     call_init(&setup);
-    call_init(&local.call);
-    if (model_set_init(&setup, &item, 1, (size_t)16 << 20, 0, &local.models) != SIDETOK_OK)
-        fail("out of memory");
-    if (sidetok_client_open(argv[1], &client) != SIDETOK_OK)
+    open_local(&setup, item, str_from_offset(item, subject.tokenizer.size + 1), &local);
+    if (sidetok_client_open(argv[1], &subject.client) != SIDETOK_OK)
         fail("can't open the client");
     for (int i = 4; i < argc; i++)
-        measure(client, &local, tokenizer, argv[i], n);
-    sidetok_client_close(client);
+        measure_file(&subject, argv[i], n);
+    sidetok_client_close(subject.client);
     model_set_done(&local.models);
+    model_close(local.engine);
     call_done(&local.call);
     call_done(&setup);
     free(local.request);
     free(local.reply);
+    unlink(floor_url + strlen("ipc://"));
     return 0;
 }

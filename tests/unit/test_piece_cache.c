@@ -106,6 +106,39 @@ TEST(keys_keep_the_bytes_of_their_size)
     }
 }
 
-TEST_MAIN(RUN(what_was_put_last_is_there), RUN(old_answers_lapse_and_are_never_wrong),
-          RUN(the_vocabulary_s_answers_stay), RUN(a_cache_of_no_size_holds_nothing),
-          RUN(keys_keep_the_bytes_of_their_size))
+/* Keys that meet in one bucket, found with the secret at hand: what nobody outside can do. Vocabulary stays,
+ * answers are right, other buckets are not touched, and under another secret the same keys are spread. */
+TEST(pieces_made_to_collide_crowd_one_bucket_only)
+{
+    enum { N_KEYS = 64 };
+    struct piece_cache cache, other;
+    uint64_t keys[N_KEYS];
+    size_t n = 0, n_met = 0;
+    CHECK_INT(piece_cache_open(&call, &cache, 1 << 16), SIDETOK_OK);
+    CHECK_INT(piece_cache_open(&call, &other, 1 << 16), SIDETOK_OK);
+    const struct piece_entry *crowded = piece_cache_bucket(&cache, key_of(0));
+    for (uint64_t key = 0; n < N_KEYS; key++)
+        if (piece_cache_bucket(&cache, key_of(key)) == crowded)
+            keys[n++] = key;
+    uint64_t elsewhere = 1;
+    while (piece_cache_bucket(&cache, key_of(elsewhere)) == crowded)
+        elsewhere++;
+    put(&cache, keys[0], 1, true);
+    put(&cache, elsewhere, 2, false);
+    for (size_t round = 0; round < 100; round++)
+        for (size_t i = 1; i < N_KEYS; i++) {
+            put(&cache, keys[i], n_ids_of(keys[i]), false);
+            CHECK(is_there(&cache, keys[i], n_ids_of(keys[i])));
+        }
+    CHECK(is_there(&cache, keys[0], 1));
+    CHECK(is_there(&cache, elsewhere, 2));
+    for (size_t i = 1; i < N_KEYS; i++)
+        n_met += piece_cache_bucket(&other, key_of(keys[i])) == piece_cache_bucket(&other, key_of(keys[0]));
+    CHECK(n_met < N_KEYS / 2);
+    piece_cache_close(&cache);
+    piece_cache_close(&other);
+}
+
+TEST_MAIN(RUN(pieces_made_to_collide_crowd_one_bucket_only), RUN(what_was_put_last_is_there),
+          RUN(old_answers_lapse_and_are_never_wrong), RUN(the_vocabulary_s_answers_stay),
+          RUN(a_cache_of_no_size_holds_nothing), RUN(keys_keep_the_bytes_of_their_size))
