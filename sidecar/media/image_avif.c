@@ -5,7 +5,9 @@
 
 /* Rule: PIL.AvifImagePlugin and _avif.c of Pillow 13.0.0: the first frame, by libavif. */
 
-enum { AVIF_MAX_BYTES = 1 << 30 }; /* for the picture in RGBA */
+enum {
+    AVIF_MAX_BYTES = 1 << 30
+}; /* at 16 a pixel: planes of up to 12 bits, decoded and kept for reference, and RGBA */
 
 static bool avif_accept(struct str bytes)
 {
@@ -84,7 +86,7 @@ static avifResult avif_convert(const avifDecoder *decoder)
 static enum sidetok_error avif_load(struct call *call, struct image_file *image)
 {
     avifResult result = AVIF_RESULT_OK;
-    if (image->width * image->height * 4 > AVIF_MAX_BYTES)
+    if (image->width * image->height * 16 > AVIF_MAX_BYTES)
         return failure_set_str(call, SIDETOK_E_NOT_SUPPORTED,
                                STR("this AVIF image would take too much memory to decode: hand its size over "
                                    "instead, as \"sidetok:image/WIDTHxHEIGHT\""));

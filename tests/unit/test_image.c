@@ -52,6 +52,18 @@ TEST(image_size_handed_over_is_laid_out_like_the_image)
     call_done(&call);
 }
 
+/* A format of which Pillow knows the name only has no pixels, thus no tokens: the reference asserts some,
+ * without a message, before it decodes. */
+TEST(image_without_pixels_is_an_assertion)
+{
+    struct call call;
+    struct stream stream;
+    call_init(&call);
+    CHECK_INT(render(&call, "data:image/x;base64,QlVGUi4uLi4=", &stream), SIDETOK_E_ASSERTION);
+    CHECK_STR(call.failure.message, STR(""));
+    call_done(&call);
+}
+
 TEST(image_section_faults_in_the_references_words)
 {
     static const struct {
@@ -130,7 +142,7 @@ TEST(images_of_one_call_have_a_bound_on_their_pixels)
     call_done(&call);
 }
 
-TEST_MAIN(RUN(images_of_one_call_have_a_bound_on_their_pixels),
+TEST_MAIN(RUN(image_without_pixels_is_an_assertion), RUN(images_of_one_call_have_a_bound_on_their_pixels),
           RUN(image_section_faults_in_the_references_words),
           RUN(image_section_that_is_empty_fails_at_the_first_image),
           RUN(image_addresses_are_refused_or_fail_as_in_the_reference),
