@@ -31,7 +31,7 @@ def legend(names, exact):
         mark = 'class="s"' if name == "sidetok" else f'fill="{COLOURS[name]}"'
         label = name if exact[name] else name + " *"
         out.append(f'<circle cx="{x:.0f}" cy="46" r="5" {mark}/><text x="{x + 9:.0f}" y="50">{label}</text>')
-        x += 22 + 6.1 * len(label)
+        x += 20 + 6.8 * len(label)
     return out
 
 
