@@ -47,9 +47,10 @@ static void settle_ids(struct view *ids)
     size_t off = (uintptr_t)at % sizeof(uint32_t);
     if (ids->data && off > 0) {
         memmove(at - off, at, ids->size);
-        ids->data = at -= off;
+        ids->data = at - off;
     }
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    at = (char *)(uintptr_t)ids->data;
     for (size_t i = 0; i + 4 <= ids->size; i += 4) {
         char id[4] = {at[i + 3], at[i + 2], at[i + 1], at[i]};
         memcpy(at + i, id, 4);
