@@ -77,6 +77,8 @@ static enum sidetok_error image_put_palette(struct call *call, const struct imag
 enum sidetok_error image_file_load(struct call *call, struct image_file *image)
 {
     TRY(call_spend(call, (uint64_t)image->width * (uint64_t)image->height));
+    if (!image->format->load && image->n_tiles == 0)
+        return image_cannot_load(call);
     if (image_mode_is(image, "P"))
         TRY(image_put_palette(call, image));
     TRY(image->format->load ? image->format->load(call, image) : image_tiles_load(call, image));

@@ -104,6 +104,18 @@ static void im_find_mode(struct str value, struct im_header *header)
     }
 }
 
+/* text.strip() of Latin-1 text, which has more white space than bytes have. */
+static struct str im_strip(struct str text)
+{
+    static const char more[] = "\x1c\x1d\x1e\x1f\x85\xa0";
+    while (text.size && (image_is_space(text.data[0]) || memchr(more, text.data[0], sizeof more - 1)))
+        text = str_from_offset(text, 1);
+    while (text.size && (image_is_space(text.data[text.size - 1]) ||
+                         memchr(more, text.data[text.size - 1], sizeof more - 1)))
+        text.size--;
+    return text;
+}
+
 /* Numbers with commas or stars between them. False where one is none. */
 static bool im_read_numbers(struct str value, int64_t ret_numbers[2], size_t *ret_n)
 {
@@ -113,7 +125,7 @@ static bool im_read_numbers(struct str value, int64_t ret_numbers[2], size_t *re
             continue;
         int64_t number;
         char word[100], *end = word;
-        struct str text = image_strip((struct str){value.data + begin, at - begin});
+        struct str text = im_strip((struct str){value.data + begin, at - begin});
         bool is_integer = image_python_int(text, 10, &number);
         if (!is_integer) {
             snprintf(word, sizeof word, "%.*s", STR_ARG(text));
