@@ -139,8 +139,11 @@ struct table_answer {
     bool certain; /* where ids is NULL: it is no vocabulary piece */
 };
 
-/** Searches all forms and places of a piece of 1 to 30 bytes; key is table_key() of it. */
-struct table_answer piece_table_find(const struct piece_table *table, struct str piece, struct table_key key);
+/**
+ * Searches all forms and places of a piece of 1 to 30 bytes; key is table_key() of it. What is found in a
+ * neighbour is brought home: the answer's ids are valid until the next call.
+ */
+struct table_answer piece_table_find(struct piece_table *table, struct str piece, struct table_key key);
 
 /** Fetches what a search for piece will read. */
 void piece_table_prefetch(const struct piece_table *table, struct str piece, struct table_key key);

@@ -40,7 +40,7 @@ TEST(joins_equal_the_obvious_way)
             size_t size = 1 + (size_t)rand_r(&seed) % (i < 22 ? JOINS_WINDOW : 299);
             size_t period = i % 3 ? size : 1 + (size_t)rand_r(&seed) % 7;
             for (size_t k = 0; k < size; k++)
-                text[k] = k < period ? (char)('a' + rand_r(&seed) % letters) : text[k - period];
+                text[k] = (char)(k < period ? 'a' + rand_r(&seed) % letters : text[k - period]);
             check_equal(&joins, (struct str){text, size});
         }
         call_done(&vocab.call);

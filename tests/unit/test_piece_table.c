@@ -1,6 +1,8 @@
 #include "piece_table.h"
 #include "tests/support/test.h"
 
+#include <stdlib.h>
+
 static struct str piece_of(char text[32], const char *kind, uint32_t n)
 {
     return (struct str){text, (size_t)snprintf(text, 32, "%s%u", kind, n)};
@@ -11,7 +13,7 @@ static bool add(struct piece_table *table, struct str piece, const uint32_t *ids
     return piece_table_add(table, piece, table_key(piece.data, piece.size), ids, meta);
 }
 
-static struct table_answer find(const struct piece_table *table, struct str piece)
+static struct table_answer find(struct piece_table *table, struct str piece)
 {
     return piece_table_find(table, piece, table_key(piece.data, piece.size));
 }
@@ -101,6 +103,29 @@ TEST(piece_table_replaces_what_it_learned)
     piece_table_close(&table);
 }
 
+/* In a crowded table all that was placed stays to be found, however often and in whatever order it is asked
+ * for. */
+TEST(piece_table_brings_home_and_loses_nothing)
+{
+    enum { N = 128 };
+    struct piece_table table;
+    static bool placed[N];
+    char text[32];
+    unsigned seed = 9;
+    CHECK(piece_table_open(&table, 4096, true));
+    for (uint32_t i = 0; i < N; i++)
+        placed[i] = add(&table, piece_of(text, "v", i), &i, TABLE_VOCAB | 1);
+    for (int round = 0; round < 20000; round++) {
+        uint32_t i = (uint32_t)rand_r(&seed) % N;
+        struct table_answer answer = find(&table, piece_of(text, "v", i));
+        CHECK(placed[i] ? answer.ids && answer.ids[0] == i : !answer.ids && !answer.certain);
+        if (round % 5 == 0)
+            add(&table, piece_of(text, "k", (uint32_t)round), (uint32_t[]){1, 2, 3, 4},
+                1 + (uint32_t)round % 4);
+    }
+    piece_table_close(&table);
+}
+
 TEST(piece_table_learns_only_when_it_may)
 {
     struct piece_table table;
@@ -133,4 +158,5 @@ TEST(piece_table_first_look_finds_short_pieces_only)
 
 TEST_MAIN(RUN(piece_table_tells_keys_of_every_size_apart), RUN(piece_table_gives_back_all_ids_of_both_forms),
           RUN(piece_table_knows_what_it_lacks), RUN(piece_table_replaces_what_it_learned),
-          RUN(piece_table_learns_only_when_it_may), RUN(piece_table_first_look_finds_short_pieces_only))
+          RUN(piece_table_brings_home_and_loses_nothing), RUN(piece_table_learns_only_when_it_may),
+          RUN(piece_table_first_look_finds_short_pieces_only))
