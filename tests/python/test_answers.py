@@ -25,6 +25,17 @@ def test_ids_are_those_of_the_command_line(daemon, client, name):
     assert client.apply(HELLO["messages"], tokenizer=name).tolist() == daemon.cli("apply", json.dumps(HELLO), name)
 
 
+def test_a_list_of_conversations_has_parts(client):
+    longer = [{"role": "user", "content": "Hello Hello"}]
+    body = {"messages": [HELLO["messages"], longer], "padding": True}
+    alone = client.apply(longer, tokenizer="v3")
+    parts = client.request("apply", body, tokenizer="v3").parts()
+    assert parts == [array("I", [0] * (len(alone) - 4) + [1, 3, 23325, 4]), alone]
+    assert client.chat(HELLO, tokenizer="v3").parts() == [array("I", [1, 3, 23325, 4])]
+    with pytest.raises(TypeError, match="one conversation"):
+        client.apply(body["messages"], tokenizer="v3")
+
+
 def test_a_chat_of_v3_has_its_known_ids(client):
     assert client.chat(HELLO, tokenizer="v3").ids == array("I", [1, 3, 23325, 4])
 

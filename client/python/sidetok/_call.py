@@ -85,6 +85,8 @@ def request(op: str, body: Any, **options: Any) -> Call[Result]:
 
 
 def apply(messages: Any, tools: Any, arguments: Mapping[str, Any], vllm: bool) -> Call["array[int]"]:
+    if isinstance(messages, (list, tuple)) and messages and isinstance(messages[0], (list, tuple)):
+        raise TypeError('apply() answers one conversation: request("apply", {"messages": ...}).parts() answers a list of them')
     body = {"messages": messages, **arguments}
     if tools is not None:
         body["tools"] = tools
