@@ -284,11 +284,9 @@ static enum sidetok_error refuse_submit(struct sidetok_client *client, const str
     if (client->table.n_awaited >= client->max_pending)
         return SIDETOK_E_BUSY;
     bool is_away = client_note_connected(client) == 0 && client->connect_timeout_ns > 0;
-    if (!is_away || client_now_ns() - client->away_since_ns < client->connect_timeout_ns)
-        return SIDETOK_OK;
-    if (!client_has_news(client))
+    if (is_away && !client_is_proving(client) &&
+        client_now_ns() - client->away_since_ns >= client->connect_timeout_ns)
         return SIDETOK_E_NOT_CONNECTED;
-    client->away_since_ns = client_now_ns(); /* nobody has looked so far: patience begins now */
     return SIDETOK_OK;
 }
 

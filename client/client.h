@@ -63,9 +63,8 @@ void client_watch(struct sidetok_client *client);
 /** When client_watch() has something to do if nothing is heard until then, in CLOCK_MONOTONIC; 0: never. */
 uint64_t client_watch_ns(const struct sidetok_client *client);
 
-/** Whether a connection came about that client_watch() has not seen yet: its caller has not called process()
- * since. */
-bool client_has_news(const struct sidetok_client *client);
+/** Whether a connection stands that has still to prove itself: no time yet to lose patience. */
+bool client_is_proving(const struct sidetok_client *client);
 
 /** Something came from peer over its connection pipe. */
 void client_heard(struct peer *peer, uint32_t pipe);

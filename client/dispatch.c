@@ -204,7 +204,7 @@ uint64_t client_next_ns(const struct sidetok_client *client)
     uint32_t slot = pending_earliest(&client->table);
     uint64_t next_ns = slot == PENDING_NONE ? 0 : client->table.slots[slot].deadline_ns;
     bool is_impatient = client->away_since_ns > 0 && client->connect_timeout_ns > 0 &&
-                        (client->queue.n > 0 || client->urgent.n > 0);
+                        (client->queue.n > 0 || client->urgent.n > 0) && !client_is_proving(client);
     if (is_impatient)
         next_ns = earlier(next_ns, client->away_since_ns + client->connect_timeout_ns);
     return earlier(next_ns, client_watch_ns(client));

@@ -153,7 +153,7 @@ static void expire(struct sidetok_client *client)
  * refused at submit. */
 static void lose_patience(struct sidetok_client *client)
 {
-    if (client_note_connected(client) > 0 || client->connect_timeout_ns == 0 ||
+    if (client_note_connected(client) > 0 || client->connect_timeout_ns == 0 || client_is_proving(client) ||
         client_now_ns() < client->away_since_ns + client->connect_timeout_ns)
         return;
     struct pending_list *lists[] = {&client->urgent, &client->queue};

@@ -9,6 +9,14 @@ static bool is_of_interest(const struct peer *peer)
     return atomic_load(&peer->pipe) != 0 && (!peer_is_connected(peer) || peer->sent.n > 0);
 }
 
+bool client_is_proving(const struct sidetok_client *client)
+{
+    for (uint32_t i = 0; i < client->n_peers; i++)
+        if (atomic_load(&client->peers[i].pipe) != 0 && !peer_is_connected(&client->peers[i]))
+            return true;
+    return false;
+}
+
 void client_heard(struct peer *peer, uint32_t pipe)
 {
     if (pipe != atomic_load(&peer->pipe))
@@ -47,16 +55,6 @@ void client_watch(struct sidetok_client *client)
         else if (is_of_interest(peer))
             watch(client, peer);
     }
-}
-
-bool client_has_news(const struct sidetok_client *client)
-{
-    for (uint32_t i = 0; i < client->n_peers; i++) {
-        uint32_t pipe = atomic_load(&client->peers[i].pipe);
-        if (pipe != 0 && pipe != client->peers[i].watched)
-            return true;
-    }
-    return false;
 }
 
 uint64_t client_watch_ns(const struct sidetok_client *client)

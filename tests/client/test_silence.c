@@ -3,6 +3,8 @@
 #include "client/client.h"
 #include "loop.h"
 
+#include <sched.h>
+
 enum {
     SHORT_MS = 60,
     PATIENT_MS = 10000
@@ -109,6 +111,32 @@ TEST(a_client_at_rest_asks_nothing)
     end(client);
 }
 
+TEST(a_turn_that_comes_late_loses_no_patience)
+{
+    struct outcome outcome;
+    struct sidetok_client *client = begin(false, PATIENT_MS);
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 1), SIDETOK_OK);
+    fake_server_echo(&server);
+    uint64_t begin_ns = client_now_ns();
+    while (atomic_load(&client->peers[0].pipe) == 0 || client_now_ns() - begin_ns < 2000000)
+        sched_yield(); /* the caller is busy with other things */
+    CHECK(submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome) != 0);
+    WAIT_FOR(client, outcome.n_calls == 1);
+    CHECK_INT(outcome.error, SIDETOK_OK);
+    end(client);
+}
+
+TEST(patience_ends_with_a_sidecar_that_only_greets)
+{
+    struct outcome outcome;
+    struct sidetok_client *client = begin(true, SHORT_MS);
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 100), SIDETOK_OK);
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
+    WAIT_FOR(client, outcome.n_calls == 1);
+    CHECK_INT(outcome.error, SIDETOK_E_NOT_CONNECTED);
+    end(client);
+}
+
 TEST(without_a_limit_on_silence_a_connection_counts_at_once)
 {
     struct sidetok_client *client = begin(true, 0);
@@ -120,4 +148,5 @@ TEST(without_a_limit_on_silence_a_connection_counts_at_once)
 TEST_MAIN(RUN(nothing_is_sent_over_a_connection_that_never_answered),
           RUN(what_a_silent_sidecar_owes_is_lost_and_the_next_connection_serves),
           RUN(a_long_request_is_no_silence), RUN(a_client_at_rest_asks_nothing),
+          RUN(a_turn_that_comes_late_loses_no_patience), RUN(patience_ends_with_a_sidecar_that_only_greets),
           RUN(without_a_limit_on_silence_a_connection_counts_at_once))
