@@ -148,6 +148,8 @@ void msgpack_write_bin(struct msgpack_writer *writer, struct view bytes)
 /** A surrogate is the byte ED followed by A0 or above; ED with 80 to 9F is U+D000 to U+D7FF. */
 static bool has_lone_surrogate(struct view text)
 {
+    if (text.size == 0) /* its data may be NULL */
+        return false;
     const char *at = text.data, *end = text.data + text.size;
     while (at < end && (at = memchr(at, 0xed, (size_t)(end - at))) != NULL) {
         at++;
