@@ -1,14 +1,15 @@
 """How long GET /health takes while long requests are answered. The servers under test run already.
 
-usage: measure.py --out FILE --path PATH [--rounds N] [--pause SECONDS] --text NAME... NAME=BASE_URL...
+usage: measure.py --out FILE --path PATH [--rounds N] [--clients N] [--pause SECONDS] --text NAME... NAME=BASE_URL...
 
 NAME=BASE_URL   a server; all are measured in turns, round by round
 --path          where the requests are posted: {"messages": [{"role": "user", "content": TEXT}]}
 --text          KIND:SIZE:COUNT, such as word:500KB:10 or prose:1MB:5: so many requests, one after the other
+--clients       so many post them at the same time, COUNT each; 1 by default
 --out           what was measured, as JSON; plot.py makes a picture and a table of it
 
 /health is asked on a schedule of every 5 ms over one connection. A late answer counts for each of the schedule's moments that it held up, so
-that a long silence is not one sample. Requests come from another process.
+that a long silence is not one sample. Requests come from other processes.
 """
 
 import argparse
@@ -75,21 +76,23 @@ def watch(url, is_over):
     return samples
 
 
-def measure(url, path, body, count, pause):
+def measure(url, path, body, count, options):
     times = multiprocessing.Queue()
-    process = multiprocessing.Process(target=post_all, args=(url, path, body, count, pause, times))
-    process.start()
-    requests = []
+    arguments = (url, path, body, count, options.pause, times)
+    processes = [multiprocessing.Process(target=post_all, args=arguments) for _ in range(options.clients)]
+    for process in processes:
+        process.start()
+    told = []
 
     def is_over():
         while not times.empty():
-            requests.append(times.get())
-        return bool(requests) and requests[-1] is None
+            told.append(times.get())
+        return told.count(None) == options.clients
 
     samples = watch(url, is_over)
-    process.join()
-    requests.pop()
-    return {"requests": requests, "health": samples}
+    for process in processes:
+        process.join()
+    return {"requests": sorted(one for one in told if one), "health": samples}
 
 
 def main():
@@ -97,6 +100,7 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--path", required=True)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--clients", type=int, default=1)
     parser.add_argument("--pause", type=float, default=0.2)
     parser.add_argument("--text", action="append", required=True)
     parser.add_argument("servers", nargs="+")
@@ -108,7 +112,7 @@ def main():
             body = json.dumps({"messages": [{"role": "user", "content": make_text(kind, read_size(size))}]}).encode()
             for server in options.servers:
                 name, url = server.split("=", 1)
-                run = measure(url, options.path, body, int(count), options.pause)
+                run = measure(url, options.path, body, int(count), options)
                 if any(status != 200 for _, _, status in run["requests"]):
                     raise SystemExit(f"{name}: a request was not answered with status 200")
                 runs.append({"server": name, "kind": kind, "size": size, "round": turn, **run})
