@@ -210,6 +210,7 @@ enum sidetok_error answer_apply(struct answer *answer)
     struct encoded encoded = {0};
     TRY(answer_chat_body(answer, &body));
     TRY(answer_model(answer, &model));
+    TRY(tokenizer_check_specials(answer->call, model->tokenizer));
     TRY(check_arguments(&apply));
     TRY(check_wrapper(&apply));
     apply.fit.padding = json_get(&body, STR("padding"));

@@ -25,6 +25,7 @@ struct tokenizer_ops {
                                  size_t n_ids, enum special_policy policy, struct buf *out);
     enum sidetok_error (*piece)(struct call *call, const struct tokenizer *tokenizer, int64_t id,
                                 struct buf *out);
+    enum sidetok_error (*check_specials)(struct call *call, const struct tokenizer *tokenizer); /* or NULL */
     enum sidetok_error (*byte_piece)(struct call *call, const struct tokenizer *tokenizer, int64_t id,
                                      enum special_policy policy, struct buf *out);
 };

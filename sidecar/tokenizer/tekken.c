@@ -139,6 +139,20 @@ static enum sidetok_error tekken_piece(struct call *call, const struct tokenizer
     return tekken_decode(call, tokenizer, &id, 1, POLICY_KEEP, out);
 }
 
+/* A rank between zero and the number of special tokens has a piece: those are all that most files have. */
+static enum sidetok_error tekken_check_specials(struct call *call, const struct tokenizer *tokenizer)
+{
+    const int64_t *ranks = tekken_of(tokenizer)->special_ranks;
+    int64_t n = tokenizer->info.n_special;
+    struct buf piece;
+    buf_init(&piece, call);
+    for (int64_t i = 0; i < n; i++) {
+        if (ranks[i] < 0 || ranks[i] >= n)
+            TRY(tekken_piece(call, tokenizer, ranks[i], &piece));
+    }
+    return SIDETOK_OK;
+}
+
 static enum sidetok_error tekken_byte_piece(struct call *call, const struct tokenizer *tokenizer, int64_t id,
                                             enum special_policy policy, struct buf *out)
 {
@@ -176,5 +190,6 @@ const struct tokenizer_ops tekken_ops = {
     .is_special_id = tekken_is_special_id,
     .decode = tekken_decode,
     .piece = tekken_piece,
+    .check_specials = tekken_check_specials,
     .byte_piece = tekken_byte_piece,
 };

@@ -193,6 +193,11 @@ enum sidetok_error tokenizer_decode(struct call *call, const struct tokenizer *t
     return tokenizer->ops->decode(call, tokenizer, ids, n_ids, policy, out);
 }
 
+enum sidetok_error tokenizer_check_specials(struct call *call, const struct tokenizer *tokenizer)
+{
+    return tokenizer->ops->check_specials ? tokenizer->ops->check_specials(call, tokenizer) : SIDETOK_OK;
+}
+
 enum sidetok_error tokenizer_piece(struct call *call, const struct tokenizer *tokenizer, int64_t id,
                                    struct buf *out)
 {

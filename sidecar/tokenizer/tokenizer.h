@@ -113,6 +113,11 @@ enum sidetok_error tokenizer_decode(struct call *call, const struct tokenizer *t
 /** Rule: Tokenizer.id_to_piece. */
 enum sidetok_error tokenizer_piece(struct call *call, const struct tokenizer *tokenizer, int64_t id, struct buf *out);
 
+/** The error with which the transformers wrapper fails to open this tokenizer: it takes the piece of each special
+ * token's id, in ascending order, and a file's ranks may lie beyond the vocabulary.
+ * Rule: MistralCommonBackend.__init__, convert_ids_to_tokens(all_special_ids). */
+enum sidetok_error tokenizer_check_specials(struct call *call, const struct tokenizer *tokenizer);
+
 /** Tekken only (the reference's AttributeError otherwise). Rule: Tekkenizer.id_to_byte_piece. */
 enum sidetok_error tokenizer_byte_piece(struct call *call, const struct tokenizer *tokenizer, int64_t id,
                                         enum special_policy policy, struct buf *out);

@@ -131,6 +131,29 @@ TEST(tekken_paths_agree)
     call_done(&call);
 }
 
+/* The transformers wrapper takes each special token's piece when it opens; the library itself does not. */
+TEST(tekken_special_ranks_beyond_the_vocabulary_fail_in_the_wrapper_only)
+{
+    struct sample sample;
+    struct call call;
+    struct tokenizer *tokenizer;
+    call_init(&call);
+    sample_write(&sample, CONFIG("v11", 263, 4, ".+") SPECIALS);
+    CHECK_INT(tokenizer_open(&call, str_from(sample.path), NULL, NULL, &tokenizer), SIDETOK_OK);
+    CHECK_INT(tokenizer_check_specials(&call, tokenizer), SIDETOK_OK); /* rank 5 is an ordinary id */
+    tokenizer_close(tokenizer);
+    sample_remove(&sample);
+
+    sample_write(&sample, CONFIG("v11", 263, 4, ".+") "\"special_tokens\":[{\"rank\":0,\"token_str\":\"<s>\"}"
+                                                      ",{\"rank\":400,\"token_str\":\"</s>\"}],");
+    CHECK_INT(tokenizer_open(&call, str_from(sample.path), NULL, NULL, &tokenizer), SIDETOK_OK);
+    CHECK_INT(tokenizer_check_specials(&call, tokenizer), SIDETOK_E_KEY);
+    CHECK_STR(call.failure.message, STR("'Invalid token for decoding: 396'"));
+    tokenizer_close(tokenizer);
+    sample_remove(&sample);
+    call_done(&call);
+}
+
 /* KEEP indexes the list of special tokens by place; get_special_token gives the rank that the file says. */
 TEST(tekken_decodes_specials_by_place_and_names_them_by_rank)
 {
@@ -217,6 +240,7 @@ TEST(tekken_open_survives_every_failing_allocation)
 }
 
 TEST_MAIN(RUN(tekken_encodes_whole_pieces_before_merges), RUN(tekken_paths_agree),
+          RUN(tekken_special_ranks_beyond_the_vocabulary_fail_in_the_wrapper_only),
           RUN(tekken_decodes_specials_by_place_and_names_them_by_rank),
           RUN(tekken_refuses_files_in_the_reference_words),
           RUN(tekken_open_survives_every_failing_allocation))
