@@ -216,13 +216,14 @@ def test_a_stuck_worker_fails_liveness_and_starves_the_watchdog():
 
 def test_a_stuck_worker_is_not_waited_for_at_the_end():
     with Daemon("--drain-seconds", "100000") as daemon:
-        client = daemon.client()
+        client, prober = daemon.client(), daemon.client()
         stopped = Stopped(daemon.process, "sidetok-worker")
         with stopped as is_stopped:
             if not is_stopped:
                 print("# a debugger is not allowed here")
                 return
             client.send("encode", {"text": "Hello"})
+            wait_until(lambda: prober.ask("ping").value["requests"] == 1)  # else the end finds nothing to wait for
             daemon.signal(signal.SIGTERM)
             wait_until(lambda: os.waitpid(stopped.thread, 0x40000000 | os.WNOHANG)[0] == stopped.thread)
         assert daemon.process.wait(PATIENCE) == 0 and any("unanswered" in line for line in daemon.lines())
