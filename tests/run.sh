@@ -6,7 +6,7 @@
 #   --all     the whole parity corpus, a longer live fuzz, thread sanitizer and valgrind besides; as root also the packages under a
 #             booted systemd, the image by buildah and podman, the Kubernetes manifests (each skips with its reason)
 #
-# Environment: SIDETOK_CACHE (default .cache), SIDETOK_WERROR=1 (warnings fail the build), SIDETOK_FUZZ_SECONDS.
+# Environment: SIDETOK_CACHE (default .cache), SIDETOK_WERROR=1 (warnings fail the build), SIDETOK_FUZZ_SECONDS, SIDETOK_FUZZ_SEED.
 
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/setup.sh"
 
@@ -88,7 +88,7 @@ fuzz() {
         return
     fi
     make_venv reference "$root/tests/requirements.txt"
-    "$cache/venv-reference/bin/python" "$root/tests/parity/$1" --sidetok "$build/sidecar/cli/sidetok" --seconds "${@:2}"
+    "$cache/venv-reference/bin/python" "$root/tests/parity/$1" --sidetok "$build/sidecar/cli/sidetok" ${SIDETOK_FUZZ_SEED:+--seed "$SIDETOK_FUZZ_SEED"} --seconds "${@:2}"
 }
 
 # The Go client, against a fake sidecar and the real one. Go is no dependency of the rest: without it the suite is skipped.
