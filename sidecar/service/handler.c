@@ -176,6 +176,23 @@ static enum sidetok_error run(struct answer *answer)
     return operations[op].run(answer);
 }
 
+/* What msgpack's integers do not hold becomes the nearest. */
+static void write_whole(struct msgpack_writer *out, struct str digits)
+{
+    bool is_negative = digits.size > 0 && digits.data[0] == '-';
+    uint64_t number = 0;
+    for (size_t i = is_negative; i < digits.size; i++)
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, (uint64_t)(digits.data[i] - '0'), &number)) {
+            number = UINT64_MAX;
+            break;
+        }
+    if (!is_negative)
+        msgpack_write_uint(out, number);
+    else
+        msgpack_write_int(out, number > INT64_MAX ? INT64_MIN : -(int64_t)number);
+}
+
 void answer_write_json(struct msgpack_writer *out, const struct json *value)
 {
     switch (value->kind) {
@@ -185,12 +202,9 @@ void answer_write_json(struct msgpack_writer *out, const struct json *value)
     case JSON_BOOL:
         msgpack_write_bool(out, value->boolean);
         break;
-    case JSON_INT: {
-        int64_t number = 0;
-        answer_int64(value, &number);
-        msgpack_write_int(out, number);
+    case JSON_INT:
+        write_whole(out, value->text);
         break;
-    }
     case JSON_FLOAT:
         msgpack_write_float(out, value->number);
         break;

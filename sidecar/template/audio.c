@@ -4,6 +4,7 @@
 #include "base64.h"
 #include "data_url.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 /* Tokens of silence right of a stream beside the delay: BOS and the longest word. Rule:
@@ -48,13 +49,13 @@ int64_t audio_delay_tokens(const struct audio_config *config, struct audio_delay
     return audio_tokens(config, audio_cut(ms / 1000.0 * config->rate.real));
 }
 
-/* So many tokens in samples. */
+/* So many tokens in samples; the ends of int64_t stand for all that lies beyond them. */
 static int64_t audio_samples(const struct audio_config *config, int64_t n_tokens)
 {
     int64_t n;
     if (__builtin_mul_overflow(config->samples_per_token, n_tokens, &n))
-        return (config->samples_per_token < 0) != (n_tokens < 0) ? -audio_far : audio_far;
-    return n > audio_far ? audio_far : n < -audio_far ? -audio_far : n;
+        return (config->samples_per_token < 0) != (n_tokens < 0) ? INT64_MIN : INT64_MAX;
+    return n;
 }
 
 int64_t audio_right_pad(const struct audio_config *config, struct audio_delay delay)
@@ -71,9 +72,46 @@ uint64_t audio_resampled(const struct audio_config *config, const struct sound_f
 
 int64_t audio_left_pad(const struct audio_config *config)
 {
-    if (config->left_pad.is_float)
-        return audio_cut((double)config->samples_per_token * config->left_pad.real);
-    return audio_samples(config, config->left_pad.whole);
+    double real = (double)config->samples_per_token * config->left_pad.real;
+    if (config->left_pad.is_float && !(fabs(real) < 0x1p63))
+        return isnan(real) ? 0 : real > 0 ? INT64_MAX : INT64_MIN;
+    return config->left_pad.is_float ? (int64_t)real : audio_samples(config, config->left_pad.whole);
+}
+
+enum sidetok_error audio_check_left_pad(struct call *call, const struct audio_config *config)
+{
+    double real = trunc((double)config->samples_per_token * config->left_pad.real);
+    if (!config->left_pad.is_float || fmod(real, (double)config->samples_per_token) == 0)
+        return SIDETOK_OK;
+    return failure_set(call, SIDETOK_E_ASSERTION, "num_samples=%.0f must be a multiple of mult_of=%" PRId64,
+                       real, config->samples_per_token);
+}
+
+/* No machine holds as many samples of four bytes: numpy refuses them before it asks for memory. */
+static const int64_t audio_max_array = INT64_MAX / 4;
+
+enum sidetok_error audio_check_silence(struct call *call, int64_t n_samples)
+{
+    if (n_samples == INT64_MIN || n_samples == INT64_MAX)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("Maximum allowed dimension exceeded"));
+    if (n_samples < 0)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("negative dimensions are not allowed"));
+    if (n_samples > audio_max_array)
+        return failure_set_str(call, SIDETOK_E_VALUE,
+                               STR("array is too big; `arr.size * arr.dtype.itemsize` is larger than the "
+                                   "maximum possible size."));
+    return SIDETOK_OK;
+}
+
+/* Rule: numpy.pad, whose widths are 64 bits and whose sum goes round. */
+static enum sidetok_error audio_check_pads(struct call *call, int64_t left, int64_t n_samples, int64_t right)
+{
+    if (left == INT64_MIN || left == INT64_MAX || right == INT64_MIN || right == INT64_MAX)
+        return failure_set_str(call, SIDETOK_E_TYPE, STR("`pad_width` must be of integral type."));
+    if (left < 0 || right < 0)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("index can't contain negative values"));
+    uint64_t sum = (uint64_t)left + (uint64_t)n_samples + (uint64_t)right;
+    return audio_check_silence(call, sum > INT64_MAX ? -1 : (int64_t)sum);
 }
 
 /* Rule: AudioEncoder._get_streaming_pad and pad. */
@@ -82,9 +120,11 @@ static enum sidetok_error audio_pad_stream(struct call *call, const struct audio
 {
     int64_t token = config->samples_per_token;
     int64_t left = audio_left_pad(config);
-    int64_t right = (token - *n_samples % token) % token + audio_right_pad(config, delay);
-    if (left < 0 || right < 0)
-        return failure_set_str(call, SIDETOK_E_VALUE, STR("index can't contain negative values"));
+    int64_t right;
+    if (__builtin_add_overflow((token - *n_samples % token) % token, audio_right_pad(config, delay), &right))
+        right = INT64_MAX;
+    TRY(audio_check_left_pad(call, config));
+    TRY(audio_check_pads(call, left, *n_samples, right));
     *n_samples += left + right;
     return SIDETOK_OK;
 }

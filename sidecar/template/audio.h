@@ -69,11 +69,17 @@ uint64_t audio_resampled(const struct audio_config *config, const struct sound_f
 /** Tokens of a delay; the configured one where none is given. May be negative. Rule: get_num_delay_tokens. */
 int64_t audio_delay_tokens(const struct audio_config *config, struct audio_delay delay);
 
-/** Silence left of a stream: samples. */
+/** Silence left of a stream: samples; the ends of int64_t stand for all beyond them. */
 int64_t audio_left_pad(const struct audio_config *config);
 
-/** Silence right of a stream: samples. Rule: AudioConfig.n_right_pad_tokens. */
+/** AssertionError for a fraction of a token left of a stream. Rule: _check_mult_of. */
+enum sidetok_error audio_check_left_pad(struct call *call, const struct audio_config *config);
+
+/** Silence right of a stream: samples, likewise. Rule: AudioConfig.n_right_pad_tokens. */
 int64_t audio_right_pad(const struct audio_config *config, struct audio_delay delay);
+
+/** ValueError for so many samples that numpy.zeros() makes none of them. */
+enum sidetok_error audio_check_silence(struct call *call, int64_t n_samples);
 
 /** Appends [STREAMING_PAD] for the left pad and the delay. Rule: AudioEncoder.encode_streaming_tokens. */
 enum sidetok_error audio_streaming_tokens(struct call *call, const struct audio_config *config,

@@ -53,7 +53,8 @@ static enum sidetok_error image_read_data(struct call *call, struct str url, str
         return failure_set_text(call, SIDETOK_E_VALUE, STR("Invalid image data URL "), data_url_head(url, 64),
                                 STR(": payload is not a decodable image."));
     if (image.width == 0 || image.height == 0)
-        return failure_set_str(call, SIDETOK_E_ASSERTION, STR("")); /* no tokens, which comes before decoding */
+        return failure_set_str(call, SIDETOK_E_ASSERTION,
+                               STR("")); /* no tokens, which comes before decoding */
     *ret_size = (struct stream_size){(uint32_t)image.height, (uint32_t)image.width};
     TRY(image_file_load(call, &image));
     return SIDETOK_OK;
@@ -145,8 +146,10 @@ enum sidetok_error image_render(struct call *call, const struct image_config *co
     int64_t token_size = token.whole;
     int64_t width = image_side_tokens(size.width, ratio, token_size);
     int64_t height = image_side_tokens(size.height, ratio, token_size);
-    if (token_size > UINT32_MAX / (width > height ? width : height))
-        return failure_no_memory(call);
+    if (token_size > INT32_MAX / (width > height ? width : height)) /* OpenCV's own error, of its own words */
+        return failure_set_str(call, SIDETOK_E_TOO_LARGE,
+                               STR("the tokenizer's image section asks for an image of more than 2**31 - 1 "
+                                   "pixels a side"));
     for (int64_t row = 0; row < height; row++) {
         stream_control(stream, CONTROL_IMG, (uint32_t)width);
         stream_control(stream, row + 1 < height ? CONTROL_IMG_BREAK : CONTROL_IMG_END, 1);

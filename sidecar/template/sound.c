@@ -72,8 +72,9 @@ static enum sidetok_error render_online(struct call *call, const struct audio_co
     int64_t left = audio_left_pad(audio);
     int64_t right = audio_right_pad(audio, delay);
     struct sound_file sound;
-    if (left < 0 || right < 0)
-        return failure_set_str(call, SIDETOK_E_VALUE, STR("negative dimensions are not allowed"));
+    TRY(audio_check_left_pad(call, audio));
+    TRY(audio_check_silence(call, left));
+    TRY(audio_check_silence(call, right));
     if (request->audio.size == 0) {
         stream_sound(stream, (struct stream_sound){(uint64_t)left, (uint32_t)audio->rate.whole});
         stream_sound(stream, (struct stream_sound){(uint64_t)right, (uint32_t)audio->rate.whole});

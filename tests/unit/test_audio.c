@@ -71,6 +71,48 @@ TEST(audio_samples_and_tokens_are_the_references)
     call_done(&call);
 }
 
+/* Expected words are numpy's, asked of the reference. */
+TEST(audio_streams_pad_as_far_as_numpy_does)
+{
+    static const struct {
+        const char *n_left;
+        enum sidetok_error error;
+        const char *message;
+    } table[] = {
+        {"0", SIDETOK_OK, ""},
+        {"9223372036854775807", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
+        {"-9223372036854775807", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
+        {"7205759403792793", SIDETOK_E_VALUE, "negative dimensions are not allowed"},
+        {"4000000000000000", SIDETOK_E_VALUE,
+         "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum possible size."},
+        {"-1", SIDETOK_E_VALUE, "index can't contain negative values"},
+        {"12.3", SIDETOK_E_ASSERTION, "num_samples=15744 must be a multiple of mult_of=1280"},
+        {"1e300", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
+        {"2.0", SIDETOK_E_TYPE, "can't multiply sequence by non-int of type 'float'"},
+    };
+    struct call call;
+    call_init(&call);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct audio_config config;
+        struct stream stream;
+        struct sound_file sound = {.n_frames = 1, .n_channels = 1, .rate = 16000};
+        char text[400];
+        snprintf(text, sizeof text,
+                 "{" RATES ", \"transcription_format\": \"streaming\", \"transcription_delay_ms\": 480.0, "
+                 "\"streaming_look_ahead_ms\": 2.5, \"streaming_look_back_ms\": 52.5, "
+                 "\"streaming_n_left_pad_tokens\": %s}",
+                 table[i].n_left);
+        printf("# %s tokens\n", table[i].n_left);
+        CHECK_INT(read_section(&call, text, &config), SIDETOK_OK);
+        stream_init(&stream, &call);
+        CHECK_INT(audio_encode(&call, &config, &sound, (struct audio_delay){0}, &stream), table[i].error);
+        if (table[i].error)
+            CHECK_STR(call.failure.message, str_from(table[i].message));
+        call_reset(&call);
+    }
+    call_done(&call);
+}
+
 TEST(audio_section_faults_in_the_references_words)
 {
     static const struct {
@@ -132,5 +174,5 @@ TEST(audio_without_its_marker_is_an_assertion)
     call_done(&call);
 }
 
-TEST_MAIN(RUN(audio_samples_and_tokens_are_the_references), RUN(audio_section_faults_in_the_references_words),
-          RUN(audio_without_its_marker_is_an_assertion))
+TEST_MAIN(RUN(audio_samples_and_tokens_are_the_references), RUN(audio_streams_pad_as_far_as_numpy_does),
+          RUN(audio_section_faults_in_the_references_words), RUN(audio_without_its_marker_is_an_assertion))
