@@ -144,9 +144,9 @@ class Fuzz:
             record = {"id": 0, "tokenizer": name, "op": op, "request": request}
             expect, answer = recorder.answer(json.loads(json.dumps(record))), batch.answer(record)
             answer.pop("record" if "record" in answer else "id", None)
-            for name in ("bos_id", "eos_id", "pad_id", "unk_id"):  # a rank that is true is reported as 1
-                if isinstance(expect.get(name), bool):
-                    expect[name] = int(expect[name])
+            for marker in ("bos_id", "eos_id", "pad_id", "unk_id"):  # a rank that is true is reported as 1
+                if isinstance(expect.get(marker), bool):
+                    expect[marker] = int(expect[marker])
             for sound in expect.get("audios", ()):  # a rate with a fraction is reported cut
                 sound["sampling_rate"] = int(sound["sampling_rate"])
             if reason := refusal(expect, answer):
