@@ -1,5 +1,6 @@
 """Structure-aware damage: small changes anywhere in a request, and odd spellings of its JSON."""
 
+import functools
 import json
 
 JUNK = [
@@ -125,6 +126,14 @@ def enumerate_as_text(values):
     return ((str(i), value) for i, value in enumerate(values))
 
 
+PART = 256  # characters
+
+
+@functools.cache
+def spelled(c, ensure_ascii):
+    return json.dumps(c, ensure_ascii=ensure_ascii)[1:-1]
+
+
 class Speller:
     """JSON text of a value with repeated keys, odd white space, escapes and numbers."""
 
@@ -134,15 +143,19 @@ class Speller:
     def space(self):
         return self.rng.choice(["", "", "", " ", "\n", "\t\r"])
 
+    def character(self, c):
+        if self.rng.random() < 0.1 and ord(c) < 0x10000:
+            return self.rng.choice(["\\u%04x", "\\u%04X"]) % ord(c)
+        if c == "/" and self.rng.random() < 0.3:
+            return "\\/"
+        return spelled(c, self.rng.random() < 0.5 or 0xD800 <= ord(c) < 0xE000)
+
     def text(self, value):
-        out = []
-        for c in value:
-            if self.rng.random() < 0.1 and ord(c) < 0x10000:
-                out.append(self.rng.choice(["\\u%04x", "\\u%04X"]) % ord(c))
-            elif c == "/" and self.rng.random() < 0.3:
-                out.append("\\/")
-            else:
-                out.append(json.dumps(c, ensure_ascii=self.rng.random() < 0.5 or 0xD800 <= ord(c) < 0xE000)[1:-1])
+        """Character by character; of a long text some parts, so that images do not take most of the time."""
+        out = [self.character(c) for c in value[:PART]]
+        for start in range(PART, len(value), PART):
+            part = value[start : start + PART]
+            out.append("".join(map(self.character, part)) if self.rng.random() < 0.1 else json.dumps(part)[1:-1])
         return '"' + "".join(out) + '"'
 
     def number(self, value):
