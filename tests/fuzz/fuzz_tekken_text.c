@@ -1,7 +1,7 @@
 /* The first byte chooses one of four small vocabularies, the rest is text: every way of the engine gives what
  * the naive one gives, on first sight and from what it has learned of the inputs before. */
 
-#include "fuzz.h"
+#include "text.h"
 
 #include "json.h"
 #include "sidecar/tokenizer/engine.h"
@@ -66,30 +66,20 @@ static struct small *choose(uint8_t number)
     return small;
 }
 
-static void compare(struct call *call, struct small *small, struct str text)
+static void compare(struct call *call, uint8_t number, struct str text)
 {
+    struct small *small = choose(number);
     static uint32_t expected[NAIVE_MAX_BYTES];
     size_t n = naive_tekken(&small->pieces, text, expected);
     for (int way = 0; way < N_WAYS; way++) {
         struct ids ids = {0};
         FUZZ_CHECK(encoder_encode(call, small->encoders[way], text, &ids) == SIDETOK_OK);
-        FUZZ_CHECK(ids.n == n && (n == 0 || memcmp(ids.data, expected, n * sizeof *expected) == 0));
+        fuzz_text_same(&ids, expected, n);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct call call;
-    struct buf text;
-    if (size == 0)
-        return 0;
-    struct small *small = choose(data[0]);
-    call_init(&call);
-    buf_init(&text, &call);
-    utf8_append_replaced(&text, (struct str){(const char *)data + 1, size - 1});
-    FUZZ_CHECK(!text.out_of_memory);
-    if (text.size <= NAIVE_MAX_BYTES)
-        compare(&call, small, buf_str(&text));
-    call_done(&call);
+    fuzz_text(data, size, compare);
     return 0;
 }
