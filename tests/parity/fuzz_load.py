@@ -7,18 +7,15 @@ vocabulary. It is loaded; its properties, a text, a chat, a transcription and a 
 same. Exit status 1 on any difference but a refusal that docs/parity.md lists. The last lines are the counts and the seed.
 """
 
-import argparse
 import base64
 import json
 import random
 import resource
-import sys
 import tempfile
-import time
-from collections import Counter
 from pathlib import Path
 
 from compare import first_difference, same
+from fuzz_files import FileFuzz, read_options
 from fuzz_requests import Batch
 from generate import Recorder
 from request_breaker import JUNK, Breaker, Speller, get
@@ -27,7 +24,6 @@ from shrink import shrink
 from variants import Bases, tekken_text
 
 HERE = Path(__file__).parent
-AT_ONCE = 24
 MEMORY = 6 << 30  # bytes: some damaged sections pad by more than a machine has
 
 SECTIONS = {
@@ -127,11 +123,10 @@ def refusal(expect, answer):
     return error["message"] if refused else None
 
 
-class Fuzz:
+class Fuzz(FileFuzz):
     def __init__(self, options):
-        self.options = options
+        super().__init__(options)
         self.documents = seeds()
-        self.counts, self.refusals, self.shown = Counter(), Counter(), set()
         self.folder = Path(tempfile.mkdtemp(prefix="fuzz_load"))
 
     def write(self, name, document):
@@ -194,32 +189,7 @@ class Fuzz:
         for path in paths.values():
             path.unlink()
 
-    def run(self):
-        if self.options.only is not None:
-            return self.round([self.options.only])
-        end, number = time.monotonic() + self.options.seconds, 0
-        while number < self.options.count if self.options.count else time.monotonic() < end:
-            self.round(range(number, number + AT_ONCE))
-            number += AT_ONCE
-
-
-def main():
-    parser = argparse.ArgumentParser(description="compare damaged tokenizer files with the installed reference")
-    parser.add_argument("--sidetok", required=True)
-    parser.add_argument("--seed", default=str(int(time.time())))
-    parser.add_argument("--count", type=int)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--show", type=int, default=10)
-    parser.add_argument("--only", type=int)
-    fuzz = Fuzz(parser.parse_args())
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    fuzz.run()
-    for name, n in fuzz.refusals.items():
-        print(f"{n:8} refused: {name}")
-    print(f"seed {fuzz.options.seed}")
-    print(f"{fuzz.counts['passed']} passed, {fuzz.counts['failed']} failed")
-    sys.exit(1 if fuzz.counts["failed"] else 0)
-
 
 if __name__ == "__main__":
-    main()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    Fuzz(read_options("compare damaged tokenizer files with the installed reference")).main()

@@ -6,16 +6,13 @@ Model I of seed N is always the same; --only keeps its file and prints where. Mo
 count as such. Exit status 1 on any difference. The last lines are the counts and the seed.
 """
 
-import argparse
 import random
 import struct
-import sys
 import tempfile
-import time
-from collections import Counter
 from pathlib import Path
 
 from compare import first_difference, same
+from fuzz_files import FileFuzz, read_options
 from fuzz_requests import Batch
 from generate import Recorder
 
@@ -119,10 +116,9 @@ class ModelMaker:
         return self.damage(data) if self.maybe(0.2) else data, texts
 
 
-class Fuzz:
+class Fuzz(FileFuzz):
     def __init__(self, options):
-        self.options = options
-        self.counts, self.refused, self.shown = Counter(), Counter(), set()
+        super().__init__(options)
         self.folder = Path(tempfile.mkdtemp(prefix="fuzz_model"))
 
     def questions(self, texts, rng):
@@ -141,7 +137,7 @@ class Fuzz:
             expect, answer = recorder.answer(record), batch.answer(record)
             answer.pop("record" if "record" in answer else "id", None)
             if answer.get("error", {}).get("type") == "not_supported" and "error" not in expect:
-                self.refused[answer["error"]["message"]] += 1
+                self.refusals[answer["error"]["message"]] += 1
                 return None
             if not same(expect, answer):
                 return op, request, expect, answer
@@ -170,31 +166,6 @@ class Fuzz:
         else:
             print(*paths.values())
 
-    def run(self):
-        if self.options.only is not None:
-            return self.round([self.options.only])
-        end, number = time.monotonic() + self.options.seconds, 0
-        while number < self.options.count if self.options.count else time.monotonic() < end:
-            self.round(range(number, number + AT_ONCE))
-            number += AT_ONCE
-
-
-def main():
-    parser = argparse.ArgumentParser(description="compare random SentencePiece files with the installed reference")
-    parser.add_argument("--sidetok", required=True)
-    parser.add_argument("--seed", default=str(int(time.time())))
-    parser.add_argument("--count", type=int)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--show", type=int, default=10)
-    parser.add_argument("--only", type=int)
-    fuzz = Fuzz(parser.parse_args())
-    fuzz.run()
-    for name, n in fuzz.refused.items():
-        print(f"{n:8} refused: {name}")
-    print(f"seed {fuzz.options.seed}")
-    print(f"{fuzz.counts['passed']} passed, {fuzz.counts['failed']} failed")
-    sys.exit(1 if fuzz.counts["failed"] else 0)
-
 
 if __name__ == "__main__":
-    main()
+    Fuzz(read_options("compare random SentencePiece files with the installed reference")).main()
