@@ -1,7 +1,7 @@
 #ifndef SIDETOK_SERVICE_MEMORY_H
 #define SIDETOK_SERVICE_MEMORY_H
 
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -16,17 +16,23 @@ void memory_set_up(void);
 
 /** Zeros to begin with. One thread. */
 struct memory_watch {
-    uint64_t next_ms; /* 0: nothing to do */
+    uint64_t seen_bytes;     /* moved by the last tick */
+    uint64_t left_bytes;     /* moved since memory was last to be given back */
+    uint64_t quiet_since_ms; /* the last tick that saw messages of weight */
+    uint64_t next_ms;        /* of quiet, until memory is given back; 0: nothing to do */
 };
 
 /**
- * Gives free memory back to the system when messages have left much of it: after half a second without a
- * reply and again later, because nng frees a reply when its reader has taken it. Some milliseconds then, else
- * nothing.
+ * Gives free memory back to the system when messages have left much of it: after half a second of quiet and
+ * again later, because nng frees a reply when its reader has taken it. Some milliseconds then, else nothing.
+ * Quiet is a tick in which next to nothing moved, not one without a message: pings never end, the guard's own
+ * least of all.
  *
- * moved_bytes  Of messages that came and went; set to 0 when they are accounted for.
- * idle_ms      Since the last reply.
+ * moved_bytes  Of all messages that ever came and went.
+ * now_ms       CLOCK_MONOTONIC; ticks are some 100 ms apart.
+ *
+ * Returns whether memory was given back.
  */
-void memory_tick(struct memory_watch *watch, atomic_size_t *moved_bytes, uint64_t idle_ms);
+bool memory_tick(struct memory_watch *watch, uint64_t moved_bytes, uint64_t now_ms);
 
 #endif

@@ -152,7 +152,7 @@ static void serve(struct service *service, struct watch *watch)
             reload_ask(service);
         reload_tick(service);
         watch_tick(service, watch);
-        memory_tick(&memory, &service->moved_bytes, elapsed_ms(atomic_load(&service->last_reply_ns)));
+        memory_tick(&memory, atomic_load(&service->moved_bytes), service_now_ns() / 1000000);
     }
 }
 

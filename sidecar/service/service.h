@@ -65,9 +65,9 @@ struct service {
     atomic_uint_least64_t heard_ns, watched_ns;      /* last signs of life of the receiver, of the watcher */
     atomic_uint_least64_t work_began_ns, work_bytes; /* the request in work; 0: none */
     atomic_uint_least64_t n_answered, n_refused, last_reply_ns;
-    atomic_size_t moved_bytes;    /* of requests and replies, since free memory was last given back */
-    atomic_uint_least64_t n_left; /* connections that nng has cleared away */
-    atomic_bool must_begin_anew;  /* nng does not do so any more: guard.c */
+    atomic_uint_least64_t moved_bytes; /* of requests and replies */
+    atomic_uint_least64_t n_left;      /* connections that nng has cleared away */
+    atomic_bool must_begin_anew;       /* nng does not do so any more: guard.c */
 };
 
 /** What main() turns into an exit status. */

@@ -52,7 +52,7 @@ def test_many_requests_that_waited_give_their_memory_back():
         sent = [client.send("encode", text_request(MEGABYTE), want=1) for _ in range(60)]
         assert [client.receive()[0] for _ in sent] == sent
         if not is_sanitized(daemon):
-            settles_below(daemon, before + 2 * NOISE)  # of 114 MB; 0 to 25 stay as a rule, more on a loaded machine
+            settles_below(daemon, before + 8 * MEGABYTE)  # of 114 MB; 0 to 3 stay, and 30 to 60 where malloc is not told to give back
 
 
 def test_text_made_to_be_remembered_does_not_grow_the_caches():
