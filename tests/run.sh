@@ -3,10 +3,11 @@
 #
 # usage: bash tests/run.sh [--quick] [--all]
 #   --quick   unit, client and service tests only: no reference, no sanitizer build
-#   --all     the whole parity corpus, a longer live fuzz, thread sanitizer and valgrind besides; as root also the packages under a
+#   --all     thread sanitizer, gcc's sanitizers beside clang's, and valgrind besides; as root also the packages under a
 #             booted systemd, the image by buildah and podman, the Kubernetes manifests (each skips with its reason)
 #
-# Environment: SIDETOK_CACHE (default .cache), SIDETOK_WERROR=1 (warnings fail the build), SIDETOK_FUZZ_SECONDS, SIDETOK_FUZZ_SEED.
+# Environment: SIDETOK_CACHE (default .cache), SIDETOK_WERROR=1 (warnings fail the build), SIDETOK_FUZZ_SECONDS, SIDETOK_FUZZ_SEED,
+#   SIDETOK_SLOW (default 1: a machine so many times slower; waits and bounds of time in client and service tests are so many times longer).
 
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/setup.sh"
 
@@ -15,11 +16,12 @@ for argument in "$@"; do
     case $argument in
     --quick) mode=quick ;;
     --all) mode=all ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
 done
 
 werror=$([ "${SIDETOK_WERROR:-0}" = 1 ] && echo true || echo false)
+valgrind_slow=10
 passed=0
 failed=0
 skipped=0
@@ -118,12 +120,18 @@ fi
 if [ $mode = all ]; then
     CC=clang build_tree "$root/build-tsan" -Dwerror="$werror" -Db_sanitize=thread -Db_lundef=false
     suite thread-sanitized-tests meson_suite "$root/build-tsan"
-    suite valgrind-tests meson_suite "$build" --suite unit --suite client \
-        --wrap "valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+    CC=gcc build_tree "$root/build-asan-gcc" -Dwerror="$werror" -Db_sanitize=address,undefined -Db_lundef=false
+    suite sanitized-tests-gcc meson_suite "$root/build-asan-gcc"
+    CC=gcc build_tree "$root/build-tsan-gcc" -Dwerror="$werror" -Db_sanitize=thread -Db_lundef=false
+    suite thread-sanitized-tests-gcc meson_suite "$root/build-tsan-gcc"
+    # One thread at a time in turn: without fairness one that works keeps the others from the processor.
+    valgrind="valgrind -q --fair-sched=yes"
+    SIDETOK_SLOW=$valgrind_slow suite valgrind-tests meson_suite "$build" --timeout-multiplier 20 --suite unit --suite client \
+        --wrap "$valgrind --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
             --suppressions=$root/tests/client/valgrind.supp"
     # The daemon under valgrind; without the tests that bound latency, and without the filter, which valgrind's own calls do not pass.
-    SIDETOK_WRAP="valgrind -q --leak-check=no" SIDETOKD_SECCOMP=no suite valgrind-service meson_suite "$build" \
-        service_hostile service_order service_queue service_start service_stop
+    SIDETOK_SLOW=$valgrind_slow SIDETOK_WRAP="$valgrind --leak-check=no" SIDETOKD_SECCOMP=no suite valgrind-service meson_suite "$build" \
+        --timeout-multiplier 20 service_hostile service_order service_peers service_queue service_start service_stop
     suite packages-booted bash "$root/tests/deploy/nspawn.sh"
     SIDETOK=$build/sidecar/cli/sidetok suite image bash "$root/tests/deploy/container.sh"
     suite manifests bash "$root/tests/deploy/kubernetes.sh"

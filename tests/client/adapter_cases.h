@@ -71,7 +71,7 @@ static void case_begin(bool is_answering)
         fake_server_echo(&case_server);
     n_replies = n_wrong = n_cancelled = 0;
     loop_open();
-    CHECK_INT(sidetok_client_open(url, &case_client), SIDETOK_OK);
+    case_client = open_patient(url);
     case_adapter = loop_attach(case_client);
     CHECK(case_adapter != NULL);
 }

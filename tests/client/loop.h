@@ -85,11 +85,21 @@ __attribute__((unused)) static uint64_t submit(struct sidetok_client *client, en
     return id;
 }
 
-/** A client of a server that is there, connected. */
-__attribute__((unused)) static struct sidetok_client *open_connected(const char *urls, size_t n)
+/** A client that is patient with its sidecars: on a busy machine, what takes long is neither lost nor absent.
+ */
+__attribute__((unused)) static struct sidetok_client *open_patient(const char *urls)
 {
     struct sidetok_client *client = NULL;
     CHECK_INT(sidetok_client_open(urls, &client), SIDETOK_OK);
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, fake_ms(10000)), SIDETOK_OK);
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_SILENCE_MS, fake_ms(10000)), SIDETOK_OK);
+    return client;
+}
+
+/** A patient client of a server that is there, connected. */
+__attribute__((unused)) static struct sidetok_client *open_connected(const char *urls, size_t n)
+{
+    struct sidetok_client *client = open_patient(urls);
     WAIT_FOR(client, sidetok_client_connected(client) == n);
     return client;
 }

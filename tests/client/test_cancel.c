@@ -47,7 +47,7 @@ TEST(what_was_not_sent_never_leaves)
     struct fake_server late;
     struct fake_request request;
     const char *url = fake_server_url();
-    CHECK_INT(sidetok_client_open(url, &client), SIDETOK_OK);
+    client = open_patient(url);
     uint64_t id = submit(client, SIDETOK_OP_CHAT, "\"first\"", 0, &first);
     submit(client, SIDETOK_OP_CHAT, "\"second\"", 0, &second);
     CHECK_INT(sidetok_client_pending(client), 2);

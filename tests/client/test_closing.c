@@ -10,10 +10,9 @@ static struct fake_server server;
 /** Requests and replies on their way: the client leaves after some of their bytes. */
 static void leave_in_the_middle(const char *url, int round)
 {
-    struct sidetok_client *client = NULL;
     struct fake_request request;
     struct outcome outcomes[3];
-    CHECK_INT(sidetok_client_open(url, &client), SIDETOK_OK);
+    struct sidetok_client *client = open_patient(url);
     for (int i = 0; i < 3; i++)
         submit(client, SIDETOK_OP_CHAT, large, 0, &outcomes[i]);
     if (round % 3 > 0) {

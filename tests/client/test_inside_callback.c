@@ -70,7 +70,7 @@ TEST(closing_ends_everything_and_process_says_so)
 {
     struct sidetok_client *client = begin(close_client, NULL);
     submit(client, SIDETOK_OP_CHAT, "{}", 0, &other);
-    submit(client, SIDETOK_OP_CHAT, "{}", 50, &other);
+    submit(client, SIDETOK_OP_CHAT, "{}", (uint32_t)fake_ms(1000), &other);
     take_and_answer(client, 3);
     struct pollfd p = {.fd = sidetok_client_fd(client), .events = POLLIN};
     enum sidetok_error error = SIDETOK_OK;
@@ -100,8 +100,7 @@ TEST(closing_while_a_lost_peers_requests_fail)
 
 TEST(closing_at_a_deadline)
 {
-    struct sidetok_client *client;
-    CHECK_INT(sidetok_client_open(fake_server_url(), &client), SIDETOK_OK);
+    struct sidetok_client *client = open_patient(fake_server_url());
     struct sidetok_request *request = sidetok_request_new(SIDETOK_OP_CHAT);
     sidetok_request_timeout_ms(request, 10);
     n_called = 0;

@@ -42,7 +42,7 @@ TEST(ten_thousand_requests_in_order)
     struct outcome *outcomes = calloc(N, sizeof *outcomes);
     n_ended = 0;
     for (int i = 0; i < N; i++)
-        submit(client, SIDETOK_OP_CHAT, "{\"messages\": []}", 60000, &outcomes[i]);
+        submit(client, SIDETOK_OP_CHAT, "{\"messages\": []}", (uint32_t)fake_ms(60000), &outcomes[i]);
     WAIT_FOR(client, sidetok_client_pending(client) == 0);
     int n_wrong = 0;
     for (int i = 0; i < N; i++)

@@ -39,8 +39,7 @@ static int be_sidecar(const char *url)
 TEST(killed_and_restarted_ten_times)
 {
     const char *url = fake_server_url();
-    struct sidetok_client *client;
-    CHECK_INT(sidetok_client_open(url, &client), SIDETOK_OK);
+    struct sidetok_client *client = open_patient(url);
     CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 0), SIDETOK_OK);
     for (int round = 0; round < 10; round++) {
         struct outcome ping, owed[5];
@@ -71,10 +70,9 @@ TEST(killed_and_restarted_ten_times)
 TEST(opened_early_and_used_late)
 {
     const char *url = fake_server_url();
-    struct sidetok_client *client;
     struct outcome ping;
     pid_t pid = start_sidecar(url);
-    CHECK_INT(sidetok_client_open(url, &client), SIDETOK_OK);
+    struct sidetok_client *client = open_patient(url);
     struct pollfd p = {.fd = sidetok_client_fd(client), .events = POLLIN};
     CHECK_INT(poll(&p, 1, FAKE_WAIT_MS), 1); /* the connection is there; nobody calls process() */
     CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 1), SIDETOK_OK);

@@ -5,10 +5,10 @@
 
 #include <sched.h>
 
-enum {
-    SHORT_MS = 60,
-    PATIENT_MS = 10000
-}; /* the latter where something is to come, however busy the machine is */
+enum { SHORT_MS = 60 };
+
+/* Where something is to come, however busy the machine is. */
+#define PATIENT_MS fake_ms(10000)
 
 static struct fake_server server;
 static const char *url;
@@ -20,11 +20,10 @@ static void set_silence(struct sidetok_client *client, long silence_ms)
 
 static struct sidetok_client *begin(bool is_deaf, long silence_ms)
 {
-    struct sidetok_client *client = NULL;
     url = fake_server_url();
     CHECK(fake_server_open(&server, url));
     fake_server_be_deaf(&server, is_deaf);
-    CHECK_INT(sidetok_client_open(url, &client), SIDETOK_OK);
+    struct sidetok_client *client = open_patient(url);
     CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 0), SIDETOK_OK);
     set_silence(client, silence_ms);
     return client;
@@ -79,7 +78,7 @@ TEST(a_long_request_is_no_silence)
 {
     struct outcome outcome;
     struct fake_request request, ping;
-    struct sidetok_client *client = begin(false, 1000);
+    struct sidetok_client *client = begin(false, fake_ms(1000));
     WAIT_FOR(client, sidetok_client_connected(client) == 1);
     submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
     CHECK(serve(client, &server, &request));

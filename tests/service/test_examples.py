@@ -4,7 +4,7 @@ import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from service import BUILD, Daemon, run
+from service import BUILD, PATIENCE, Daemon, run
 
 HELLO = json.dumps({"messages": [{"role": "user", "content": "Hello"}]})
 HELLO_IDS = "1 3 23325 4"  # recorded case chat/spm_v3/test/single
@@ -17,7 +17,7 @@ EXAMPLES = sorted(path for path in (BUILD / "client/example").glob("example_*") 
 
 def ask(example, url, *bodies):
     """Exit status and lines. poll.c, the one program without ask.h, has the question in front of each answer."""
-    ended = subprocess.run([example, url, *bodies], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([example, url, *bodies], capture_output=True, text=True, timeout=PATIENCE)
     return ended.returncode, [line.removeprefix(f"{HELLO}: ").removeprefix(f"{EMPTY}: ") for line in ended.stdout.splitlines()]
 
 

@@ -1,14 +1,13 @@
 """Ping and info are answered while the worker works."""
 
-import os
 import subprocess
 import time
 
-from service import COMMAND, BusyDaemon, Daemon, run, slow_request, text_request, wait_until
+from service import COMMAND, SLOW, BusyDaemon, Daemon, run, slow_request, text_request, wait_until
 
 N_PINGS = 1000
 N_ROUNDS = 4  # a machine that others load makes a process wait by itself; a receiver that computes is late every time
-BOUND_MS = 50 * int(os.environ.get("SIDETOK_SLOW", "1"))  # usually below 5
+BOUND_MS = 50 * SLOW  # usually below 5
 
 
 def slowest_ping(prober, feed):

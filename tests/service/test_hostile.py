@@ -8,13 +8,13 @@ import socket
 import struct
 from pathlib import Path
 
-from service import BusyDaemon, Daemon, run, text_request, wait_until
+from service import SLOW, BusyDaemon, Daemon, run, text_request, wait_until
 from wire import HELLO, Client, pack
 
 
 def raw(daemon):
     peer = socket.socket(socket.AF_UNIX)
-    peer.settimeout(60)
+    peer.settimeout(60 * SLOW)
     peer.connect(daemon.path)
     return peer
 

@@ -2,7 +2,7 @@
 
 import selectors
 
-from service import BusyDaemon, Daemon, run, text_request
+from service import PATIENCE, BusyDaemon, Daemon, run, text_request
 
 
 def arrivals(daemon, clients, plan):
@@ -50,7 +50,7 @@ class Collector:
 
     def collect(self):
         while len(self.seen) < len(self.order):
-            key, _ = self.selector.select(60)[0]  # one at a time: looking at an earlier request reads from its connection
+            key, _ = self.selector.select(PATIENCE)[0]  # one at a time: looking at an earlier request reads from its connection
             place, _ = self.read(key.data)
             for earlier in sorted(set(range(place)) - self.seen):
                 assert not self.still_waits(earlier), "a later request was answered before an earlier one"

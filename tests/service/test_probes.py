@@ -13,10 +13,10 @@ import threading
 import time
 from pathlib import Path
 
-from service import COMMAND, PATIENCE, SPM, BusyDaemon, Daemon, refused, run, slow_request, wait_until
+from service import COMMAND, PATIENCE, SLOW, SPM, BusyDaemon, Daemon, refused, run, slow_request, wait_until
 
 HEALTH = ("--health", "tcp://127.0.0.1:0")
-BOUND_MS = 50 * int(os.environ.get("SIDETOK_SLOW", "1"))  # usually below 1
+BOUND_MS = 50 * SLOW  # usually below 1
 
 
 def port_of(daemon):

@@ -10,18 +10,18 @@ import socket
 import struct
 import time
 
-from service import BusyDaemon, Daemon, run, text_request, wait_until
+from service import SLOW, BusyDaemon, Daemon, run, text_request, wait_until
 from wire import HELLO, Client, pack
 
 EACH = int(os.environ.get("SIDETOK_STORM", 300))
-RESUMES_SECONDS = 3.0
+RESUMES_SECONDS = 3.0 * SLOW
 BODY = pack({0: 1, 1: 4, 9: text_request(1000)})
 REQUEST = b"\1" + struct.pack(">QI", len(BODY) + 4, 0x80000001) + BODY
 
 
 def peer(path):
     made = socket.socket(socket.AF_UNIX)
-    made.settimeout(60)
+    made.settimeout(60 * SLOW)
     made.connect(path)
     return made
 

@@ -10,6 +10,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+int fake_ms(int ms)
+{
+    const char *slow = getenv("SIDETOK_SLOW");
+    int factor = slow ? atoi(slow) : 1;
+    return factor > 1 ? ms * factor : ms;
+}
+
 static char directory[64];
 
 static void remove_directory(void)

@@ -2,6 +2,9 @@
 
 A test file ends with `run(globals())`: every function named test_* is a test, output is TAP. Programs are found by
 SIDETOK_BUILD (the build directory), model files by SIDETOK_MODELS; without either the file is skipped.
+
+SIDETOK_SLOW (default 1): the programs under test run so many times slower than natively, as valgrind and a busy machine make them. Waits
+and bounds of time are so many times longer, and what is meant to keep the worker at work is so many times less.
 """
 
 import base64
@@ -17,7 +20,7 @@ import traceback
 import zlib
 from pathlib import Path
 
-from wire import Client
+from wire import SLOW, Client
 
 BUILD = Path(os.environ.get("SIDETOK_BUILD", Path(__file__).resolve().parents[2] / "build"))
 MODELS = Path(os.environ.get("SIDETOK_MODELS", Path(__file__).resolve().parents[2] / ".cache/models"))
@@ -26,7 +29,8 @@ TEKKEN = MODELS / "tekken_240911.json"
 DAEMON = BUILD / "sidecar/sidetokd"
 COMMAND = BUILD / "sidecar/cli/sidetok"
 WRAP = os.environ.get("SIDETOK_WRAP", "").split()  # runs the daemon, as valgrind does; what it writes with == is a finding
-PATIENCE = 120  # seconds after which a wait for an event counts as a failure
+SLOW_ROWS = max(14000 // SLOW // 100, 1) * 100  # of the image that keeps the worker at work
+PATIENCE = 120 * SLOW  # seconds after which a wait for an event counts as a failure
 
 
 class Daemon:
@@ -132,8 +136,8 @@ def blank_png(width, height):
 @functools.lru_cache
 def slow_request():
     """A small chat for the tokenizer with images that keeps the worker at work for a second or more: the image that it holds is
-    as large as images may be, and is decoded whole."""
-    data = base64.b64encode(blank_png(12000, 14000)).decode()
+    as large as images may be (where programs run at their speed), and is decoded whole."""
+    data = base64.b64encode(blank_png(12000, SLOW_ROWS)).decode()
     return json.dumps({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + data}}]}]})
 
 

@@ -1,10 +1,12 @@
 """Protocol 1 over SP, in plain Python: what the service tests speak to a daemon with. See proto/PROTOCOL.md."""
 
+import os
 import socket
 import struct
 
 OPS = {"chat": 1, "apply": 2, "fim": 3, "encode": 4, "decode": 5, "piece": 6, "info": 10, "load": 11, "ping": 14, "cancel": 15}
 HELLO = b"\0SP\0\0\x30\0\0"
+SLOW = int(os.environ.get("SIDETOK_SLOW", "1"))  # see service.py
 
 
 def pack(value):
@@ -85,8 +87,9 @@ class Client:
     """One connection. Requests may be sent ahead; replies are read in the order in which they come."""
 
     def __init__(self, path, timeout=60):
+        """timeout: seconds, of each wait; longer where programs run slower."""
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
+        self.socket.settimeout(timeout * SLOW)
         self.socket.connect(path)
         self.socket.sendall(HELLO)
         self.read(8)
