@@ -1,5 +1,6 @@
 #include "log.h"
 #include "memory.h"
+#include "output.h"
 #include "service.h"
 
 #include <errno.h>
@@ -48,6 +49,7 @@ static enum service_status run(struct call *call, int argc, char **argv)
     struct models *models = models_load(&options);
     if (!models)
         return SERVICE_NO_TOKENIZER;
+    output_take(); /* what libraries print stays out of the journal */
     if (!options.check)
         return service_run(&options, models);
     models_free(models);

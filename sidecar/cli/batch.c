@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include "json.h"
 #include "print.h"
 #include "record.h"
 
@@ -63,6 +64,25 @@ static void print_record(struct buf *out, struct str name, struct str id)
     buf_append(out, id.data ? id : STR("null"));
 }
 
+/* What is no JSON at all is the sidecar's bad_request; a recorded case has json.loads' own error there. */
+static void restore_decode_error(struct call *call, const struct message_request *request,
+                                 struct message_reply *reply)
+{
+    struct json value;
+    if (reply->code != SIDETOK_E_BAD_REQUEST || request->body_kind != MESSAGE_BODY_JSON)
+        return;
+    struct str body = {request->body.data, request->body.size};
+    if (json_read(call, body, &value) != SIDETOK_E_JSON_DECODE)
+        return;
+    struct str message = call->failure.message, type = str_from(error_name(SIDETOK_E_JSON_DECODE)),
+               family = str_from(error_family(SIDETOK_E_JSON_DECODE));
+    reply->code = SIDETOK_E_JSON_DECODE;
+    reply->type = (struct view){type.data, type.size};
+    reply->family = (struct view){family.data, family.size};
+    reply->message = (struct view){message.data, message.size};
+    reply->stage = (struct view){"convert", 7};
+}
+
 /* One line in, one line out; every failure becomes a record. */
 static enum sidetok_error answer_line(struct call *call, struct transport *transport, struct str line,
                                       struct buf *out)
@@ -73,6 +93,8 @@ static enum sidetok_error answer_line(struct call *call, struct transport *trans
     enum sidetok_error error = record_read(call, line, &record);
     if (error == SIDETOK_OK)
         error = transport_call(call, transport, &record.request, &reply);
+    if (error == SIDETOK_OK)
+        restore_decode_error(call, &record.request, &reply);
     bool has_own_id =
         error == SIDETOK_OK && reply.code == SIDETOK_OK && record.request.op == MESSAGE_OP_SPECIAL_ID;
     print_record(out, has_own_id ? STR("record") : STR("id"), record.id);

@@ -62,7 +62,7 @@ int cli_fail(const struct call *call);
 /** Reads a file, or standard input for "-", into call's memory. */
 enum sidetok_error cli_read(struct call *call, const char *path, struct str *ret_bytes);
 
-/** Writes everything, then flushes. CLI_OK, or CLI_SYSTEM when standard output is gone. */
+/** Writes everything. CLI_OK, or CLI_SYSTEM when standard output is gone. */
 int cli_write(struct str bytes);
 
 /** Nanoseconds of CLOCK_MONOTONIC, and of this thread's CPU time. */

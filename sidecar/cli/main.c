@@ -1,5 +1,7 @@
 #include "cli.h"
 
+#include "output.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -51,7 +53,8 @@ static const char help_text[] =
     "\"family\" | \"errors\"}}.\n"
     "op is chat, apply, fim, encode, decode, piece, byte_piece, is_special, special_id, load, info, "
     "transcription or\n"
-    "speech; the answer of special_id is the token's \"id\", beside it the record's id is \"record\". Each line is answered and flushed before the next is read. A line that is no record gets an "
+    "speech; the answer of special_id is the token's \"id\", beside it the record's id is \"record\". Each "
+    "line is answered and flushed before the next is read. A line that is no record gets an "
     "error\n"
     "record; a tokenizer that does not load gives its error to the records that name it. At most 24 "
     "tokenizers are\n"
@@ -62,7 +65,8 @@ static const char help_text[] =
     "file,\n"
     "bytes, tokens, sha256 (over the ids as little-endian 32-bit words), first_ns (the first sight of the "
     "text, this\n"
-    "thread's CPU time), median_ns (over N more runs, default 5), and both on the wall clock. --warm files are "
+    "thread's CPU time), median_ns (over N more runs, default 5), and both on the wall clock. --warm files "
+    "are "
     "encoded\n"
     "before. Without FILE it prints a line, then reads names from standard input and answers each at once.\n"
     "\n"
@@ -145,10 +149,18 @@ enum sidetok_error cli_read(struct call *call, const char *path, struct str *ret
     return error;
 }
 
+/* Standard output, which libraries print to as well, is taken by main. */
+static int output = STDOUT_FILENO;
+
 int cli_write(struct str bytes)
 {
-    size_t n = fwrite(bytes.data, 1, bytes.size, stdout);
-    return n == bytes.size && fflush(stdout) == 0 ? CLI_OK : CLI_SYSTEM;
+    while (bytes.size > 0) {
+        ssize_t n = write(output, bytes.data, bytes.size);
+        if (n < 0 && errno != EINTR)
+            return CLI_SYSTEM;
+        bytes = str_from_offset(bytes, n < 0 ? 0 : (size_t)n);
+    }
+    return CLI_OK;
 }
 
 /* What a flag's value is read into. */
@@ -335,6 +347,7 @@ int main(int argc, char **argv)
         fputs(strcmp(name, "--help") == 0 ? help_text : "sidetok " SIDETOK_VERSION "\n", stdout);
         return argc > 1 ? CLI_OK : CLI_USAGE;
     }
+    output = output_take();
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(commands[i].name, name) == 0)
             return run_command(&commands[i], argc, argv);

@@ -2,6 +2,11 @@
 
 import json
 import subprocess
+import sys
+from pathlib import Path
+
+PARITY = Path(__file__).resolve().parents[1] / "parity"
+sys.path.insert(0, str(PARITY))
 
 from service import COMMAND, SPM, TEKKEN, Daemon, run
 
@@ -130,6 +135,38 @@ def test_a_bad_line_gets_an_error_record_and_the_rest_goes_on():
         assert answer["id"] in (7, None)
     assert batch.ask(**RECORDS[0])["tokens"][0] == 1
     assert batch.end() == 0
+
+
+def test_a_request_that_is_no_json_fails_as_json_loads():
+    batch = Batch("--tokenizer", V3)
+    for text, message in (("", "Expecting value: line 1 column 1 (char 0)"), ('{"a":1}x', "Extra data: line 1 column 8 (char 7)"),
+                          ("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)")):
+        error = batch.ask(id=1, tokenizer="v3", op="chat", request_json=text)["error"]
+        assert error == {"type": "JSONDecodeError", "message": message, "stage": "convert", "family": "ValueError"}, error
+    batch.end()
+
+
+def write_sounding(folder):
+    """The path of a small tokenizer with an audio section."""
+    from variants import Bases, tekken_text
+
+    variants = json.loads((PARITY / "variants.json").read_text(encoding="utf-8"))["variants"]
+    path = Path(folder) / "tekken_sounding.json"
+    path.write_text(tekken_text(next(v for v in variants if v["name"] == "tekken_audio_tiny_v7"), Bases(None)), encoding="utf-8")
+    return path
+
+
+def test_what_a_library_prints_is_not_among_the_lines():
+    import base64
+    import tempfile
+
+    # a MIDI sample dump without its blocks: libsndfile prints "Error A : 00"
+    dump = base64.b64encode(bytes.fromhex("f07e000100001024680364000000000000000000f7") + bytes(381)).decode()
+    with tempfile.TemporaryDirectory() as folder:
+        batch = Batch("--tokenizer", f"a={write_sounding(folder)}")
+        error = batch.ask(id=1, tokenizer="a", op="transcription", request={"audio": dump})["error"]
+        assert error["message"].startswith("Failed to decode the base64 payload as audio."), error
+        batch.end()
 
 
 def test_a_tokenizer_that_does_not_load_gives_its_error_to_the_records_that_name_it():
