@@ -46,7 +46,7 @@ static enum sidetok_error blp_cut(struct call *call)
 
 static enum sidetok_error blp_unknown(struct call *call, const char *what, uint32_t value)
 {
-    return failure_set(call, SIDETOK_E_NOT_IMPLEMENTED, "Unsupported BLP %s %d", what, (int)value);
+    return failure_set(call, SIDETOK_E_BLP_FORMAT, "Unsupported BLP %s %d", what, (int)value);
 }
 
 /* Indices into the palette, as many as the first length says. */

@@ -177,7 +177,8 @@ static enum sidetok_error iptc_load(struct call *call, struct image_file *image)
         if (inner[i]->accept(bytes))
             verdict = image_open_as(call, inner[i], bytes, 0, &picture);
     if (verdict != IMAGE_OPENED)
-        return failure_set_str(call, SIDETOK_E_OS, STR("cannot identify image file"));
+        return failure_set_str(call, SIDETOK_E_UNIDENTIFIED_IMAGE,
+                               STR("cannot identify image file <_io.BytesIO object at 0x0>"));
     uint32_t n_bands = image_mode_is(image, "CMYK") ? 4 : 3, band = image->raw.stride;
     if (band > n_bands)
         return failure_set_str(call, SIDETOK_E_INDEX, STR("list assignment index out of range"));

@@ -1,6 +1,7 @@
 #include "audio_url.h"
 
 #include "data_url.h"
+#include "file.h"
 
 #include <arpa/inet.h>
 
@@ -145,6 +146,19 @@ static enum sidetok_error url_refuse_download(struct call *call, struct str url,
                             url, bad ? STR(" .") : STR(""));
 }
 
+/* open() minds a slash after a file's name, Path.exists() before it does not. */
+static enum sidetok_error url_fail_below_file(struct call *call, struct str path)
+{
+    struct str normalized = file_path_normalize(call, path);
+    if (!normalized.data)
+        return SIDETOK_E_NO_MEMORY;
+    enum path_kind kind = data_url_path_kind(call, normalized);
+    if (kind == PATH_MISSING || kind == PATH_NO_DIRECTORY)
+        return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND, STR("file="), path, STR(" does not exist"));
+    return data_url_fail_repr(call, SIDETOK_E_NOT_A_DIRECTORY, STR("[Errno 20] Not a directory: "), path,
+                              STR(""));
+}
+
 /* Rule: Audio.from_file, without reading: a directory, an empty file and a missing one need no reading. */
 static enum sidetok_error url_refuse_file(struct call *call, struct str path)
 {
@@ -155,7 +169,12 @@ static enum sidetok_error url_refuse_file(struct call *call, struct str path)
                                   STR("[Errno 2] No such file or directory: "), path, STR(""));
     switch (data_url_path_kind(call, path)) {
     case PATH_TOO_LONG:
-        return data_url_fail_repr(call, SIDETOK_E_OS, STR("[Errno 36] File name too long: "), path, STR(""));
+        path = file_path_normalize(call, path);
+        return path.data ? data_url_fail_repr(call, SIDETOK_E_OS, STR("[Errno 36] File name too long: "),
+                                              path, STR(""))
+                         : SIDETOK_E_NO_MEMORY;
+    case PATH_NO_DIRECTORY:
+        return url_fail_below_file(call, path);
     case PATH_MISSING:
         return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND, STR("file="), path, STR(" does not exist"));
     case PATH_DIRECTORY:
@@ -186,6 +205,10 @@ enum sidetok_error audio_url_check(struct call *call, struct str url)
         return SIDETOK_OK;
     if (url_scheme_is(scheme, STR("file")))
         return url_refuse_file(call, url);
-    enum path_kind kind = data_url_path_kind(call, url);
-    return kind == PATH_MISSING || kind == PATH_TOO_LONG ? SIDETOK_OK : url_refuse_file(call, url);
+    struct str path = file_path_normalize(call, url);
+    if (!path.data)
+        return SIDETOK_E_NO_MEMORY;
+    enum path_kind kind = data_url_path_kind(call, path);
+    bool is_there = kind != PATH_MISSING && kind != PATH_TOO_LONG && kind != PATH_NO_DIRECTORY;
+    return is_there ? url_refuse_file(call, url) : SIDETOK_OK;
 }

@@ -61,7 +61,7 @@ enum path_kind data_url_path_kind(struct call *call, struct str path)
     memcpy(name, path.data, path.size);
     name[path.size] = '\0';
     if (stat(name, &status) != 0)
-        return errno == ENAMETOOLONG ? PATH_TOO_LONG : PATH_MISSING;
+        return errno == ENAMETOOLONG ? PATH_TOO_LONG : errno == ENOTDIR ? PATH_NO_DIRECTORY : PATH_MISSING;
     if (S_ISDIR(status.st_mode))
         return PATH_DIRECTORY;
     bool is_null_device = S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);

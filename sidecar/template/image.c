@@ -7,6 +7,7 @@
 #include "pydantic.h"
 #include "python_object.h"
 
+#include <ctype.h>
 #include <math.h>
 
 const struct image_config image_config_m1 = {.patch_size = {.real = 16, .whole = 16},
@@ -60,17 +61,24 @@ static enum sidetok_error image_read_data(struct call *call, struct str url, str
     return SIDETOK_OK;
 }
 
-/* A missing file is the reference's error; one that is there is not opened. */
+/* A missing file and one that is empty are the reference's errors; one that holds something is not opened. */
 static enum sidetok_error image_refuse_file(struct call *call, struct str path)
 {
     TRY(data_url_check_path(call, path));
     enum path_kind kind = data_url_path_kind(call, path);
-    if (kind == PATH_OTHER || kind == PATH_EMPTY)
+    if (kind == PATH_OTHER)
         return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
                            "files are not opened here: send the image %.*s as a data URL", STR_ARG(path));
     if (kind == PATH_TOO_LONG)
         return data_url_fail_repr(call, SIDETOK_E_OS, STR("[Errno 36] File name too long: "), path, STR(""));
-    bool is_missing = kind == PATH_MISSING;
+    if (kind == PATH_EMPTY)
+        return data_url_fail_repr(call, SIDETOK_E_UNIDENTIFIED_IMAGE,
+                                  STR("cannot identify image file <_io.BufferedReader name="), path,
+                                  STR(">"));
+    if (kind == PATH_NO_DIRECTORY)
+        return data_url_fail_repr(call, SIDETOK_E_NOT_A_DIRECTORY, STR("[Errno 20] Not a directory: "), path,
+                                  STR(""));
+    bool is_missing = kind == PATH_MISSING || path.size == 0;
     return data_url_fail_repr(call, is_missing ? SIDETOK_E_FILE_NOT_FOUND : SIDETOK_E_IS_A_DIRECTORY,
                               is_missing ? STR("[Errno 2] No such file or directory: ")
                                          : STR("[Errno 21] Is a directory: "),
@@ -102,6 +110,52 @@ static enum sidetok_error image_read_handed(struct call *call, struct str url, s
                        STR_ARG(data_url_head(url, 64)));
 }
 
+/* How many bytes at the head of text are letters, digits or others of the set. */
+static size_t image_span(struct str text, const char *others)
+{
+    size_t n = 0;
+    while (n < text.size && text.data[n] &&
+           (isalnum((unsigned char)text.data[n]) || strchr(others, text.data[n])))
+        n++;
+    return n;
+}
+
+/* Whether the text ends at `at`, or its path, query or fragment begins there. */
+static bool image_ends_host(struct str text, size_t at)
+{
+    return at == text.size || (text.data[at] && strchr("/?#", text.data[at]));
+}
+
+static enum sidetok_error image_lacks_scheme(struct call *call, struct str url)
+{
+    struct buf after;
+    struct str text;
+    buf_init(&after, call);
+    buf_append(&after, STR(": No scheme supplied. Perhaps you meant https://"));
+    buf_append(&after, url);
+    buf_append(&after, STR("?"));
+    TRY(buf_finish(&after, &text));
+    return data_url_fail_repr(call, SIDETOK_E_MISSING_SCHEMA, STR("Invalid URL "), url, text);
+}
+
+/* What is no address fails before anything is fetched; what is one is not fetched here. Rule: prepare_url of
+ * requests, parse_url of urllib3; url begins with "http". */
+static enum sidetok_error image_refuse_address(struct call *call, struct str url)
+{
+    size_t scheme = image_span(url, "+-"), host = image_span(url, "-._~!$&'()*+,;=");
+    struct str rest = str_from_offset(url, scheme);
+    if (image_ends_host(url, host))
+        return image_lacks_scheme(call, url);
+    bool has_slashes = str_starts_with(rest, STR("://"));
+    if (str_starts_with(rest, STR(":")) && (!has_slashes || image_ends_host(rest, 3)))
+        return data_url_fail_repr(call, SIDETOK_E_INVALID_URL, STR("Invalid URL "), url,
+                                  STR(": No host supplied"));
+    return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
+                       "images are not downloaded here: send %.*s as a data URL, or its size as "
+                       "sidetok:image/WIDTHxHEIGHT",
+                       STR_ARG(data_url_head(url, 256)));
+}
+
 static enum sidetok_error image_read_size(struct call *call, struct str url, struct stream_size *ret_size)
 {
     if (str_starts_with(url, STR("data:")))
@@ -109,10 +163,7 @@ static enum sidetok_error image_read_size(struct call *call, struct str url, str
     if (str_starts_with(url, STR("file://")))
         return image_refuse_file(call, str_from_offset(url, sizeof "file://" - 1));
     if (str_starts_with(url, STR("http")))
-        return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
-                           "images are not downloaded here: send %.*s as a data URL, or its size as "
-                           "sidetok:image/WIDTHxHEIGHT",
-                           STR_ARG(data_url_head(url, 256)));
+        return image_refuse_address(call, url);
     if (str_starts_with(url, STR("sidetok:image/")))
         return image_read_handed(call, url, ret_size);
     return failure_set_text(call, SIDETOK_E_VALUE, STR("Unsupported image url scheme "), url, STR(""));

@@ -15,15 +15,30 @@ TEST(image_addresses_are_refused_or_fail_as_in_the_reference)
     static const struct {
         const char *url;
         enum sidetok_error error;
+        const char *message; /* NULL: our own */
     } table[] = {
-        {"http://localhost/a.png", SIDETOK_E_NOT_SUPPORTED},
-        {"https://localhost/a.png", SIDETOK_E_NOT_SUPPORTED},
-        {"file:///dev/null", SIDETOK_E_NOT_SUPPORTED},
-        {"file:///no/such/file", SIDETOK_E_FILE_NOT_FOUND},
-        {"file:///", SIDETOK_E_IS_A_DIRECTORY},
-        {"ftp://localhost/a.png", SIDETOK_E_VALUE},
-        {"sidetok:image/0x4", SIDETOK_E_BAD_REQUEST},
-        {"sidetok:image/4x4x", SIDETOK_E_BAD_REQUEST},
+        {"http://localhost/a.png", SIDETOK_E_NOT_SUPPORTED, NULL},
+        {"https://localhost/a.png", SIDETOK_E_NOT_SUPPORTED, NULL},
+        {"http", SIDETOK_E_MISSING_SCHEMA,
+         "Invalid URL 'http': No scheme supplied. Perhaps you meant https://http?"},
+        {"https_a:1/'x", SIDETOK_E_NOT_SUPPORTED, NULL},
+        {"https_a/'x", SIDETOK_E_MISSING_SCHEMA,
+         "Invalid URL \"https_a/'x\": No scheme supplied. Perhaps you meant https://https_a/'x?"},
+        {"http:", SIDETOK_E_INVALID_URL, "Invalid URL 'http:': No host supplied"},
+        {"http:/a", SIDETOK_E_INVALID_URL, "Invalid URL 'http:/a': No host supplied"},
+        {"https://?a", SIDETOK_E_INVALID_URL, "Invalid URL 'https://?a': No host supplied"},
+        {"file:///proc/self/exe", SIDETOK_E_NOT_SUPPORTED, NULL},
+        {"file:///dev/null", SIDETOK_E_UNIDENTIFIED_IMAGE,
+         "cannot identify image file <_io.BufferedReader name='/dev/null'>"},
+        {"file:///dev/null/", SIDETOK_E_NOT_A_DIRECTORY, "[Errno 20] Not a directory: '/dev/null/'"},
+        {"file:///dev/null/a", SIDETOK_E_NOT_A_DIRECTORY, "[Errno 20] Not a directory: '/dev/null/a'"},
+        {"file:///no/such/file", SIDETOK_E_FILE_NOT_FOUND,
+         "[Errno 2] No such file or directory: '/no/such/file'"},
+        {"file://", SIDETOK_E_FILE_NOT_FOUND, "[Errno 2] No such file or directory: ''"},
+        {"file:///", SIDETOK_E_IS_A_DIRECTORY, "[Errno 21] Is a directory: '/'"},
+        {"ftp://localhost/a.png", SIDETOK_E_VALUE, "Unsupported image url scheme ftp://localhost/a.png"},
+        {"sidetok:image/0x4", SIDETOK_E_BAD_REQUEST, NULL},
+        {"sidetok:image/4x4x", SIDETOK_E_BAD_REQUEST, NULL},
     };
     struct call call;
     struct stream stream;
@@ -31,6 +46,8 @@ TEST(image_addresses_are_refused_or_fail_as_in_the_reference)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         printf("# %s\n", table[i].url);
         CHECK_INT(render(&call, table[i].url, &stream), table[i].error);
+        if (table[i].message)
+            CHECK_STR(call.failure.message, str_from(table[i].message));
         call_reset(&call);
     }
     call_done(&call);
