@@ -8,7 +8,7 @@
 
 static const struct str type_names[] = {{"enum", 4}, {"json_schema", 11}};
 
-/* Literal[True] and Literal[False] take what equals them: 1 and 1.0, 0 and 0.0. */
+/* Literal[True] and Literal[False] take what equals them: 1 and 1.0, 0 and 0.0; never NaN. */
 static void read_literal(struct pydantic *errors, const struct pydantic_loc *loc, const struct json *value,
                          bool expected)
 {
@@ -21,7 +21,7 @@ static void read_literal(struct pydantic *errors, const struct pydantic_loc *loc
         equal = str_equal(value->text, expected ? STR("1") : STR("0"));
     else if (value->kind == JSON_FLOAT)
         equal =
-            expected ? !(value->number < 1 || value->number > 1) : !(value->number < 0 || value->number > 0);
+            expected ? value->number >= 1 && value->number <= 1 : value->number >= 0 && value->number <= 0;
     if (!equal)
         pydantic_fault(errors, loc, STR("literal_error"),
                        expected ? STR("Input should be True") : STR("Input should be False"), value);

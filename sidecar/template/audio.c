@@ -81,6 +81,10 @@ int64_t audio_left_pad(const struct audio_config *config)
 enum sidetok_error audio_check_left_pad(struct call *call, const struct audio_config *config)
 {
     double real = trunc((double)config->samples_per_token * config->left_pad.real);
+    if (config->left_pad.is_float && isnan(real))
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("cannot convert float NaN to integer"));
+    if (config->left_pad.is_float && isinf(real))
+        return failure_set_str(call, SIDETOK_E_OVERFLOW, STR("cannot convert float infinity to integer"));
     if (!config->left_pad.is_float || fmod(real, (double)config->samples_per_token) == 0)
         return SIDETOK_OK;
     return failure_set(call, SIDETOK_E_ASSERTION, "num_samples=%.0f must be a multiple of mult_of=%" PRId64,
@@ -138,14 +142,24 @@ static enum sidetok_error audio_pad_window(struct call *call, const struct audio
     return SIDETOK_OK;
 }
 
+/* Rule: AudioEncoder.next_multiple_of_chunk_frames and pad. */
+static enum sidetok_error audio_pad_chunks(struct call *call, const struct audio_config *config,
+                                           int64_t *n_samples)
+{
+    int64_t chunk = config->chunk_samples, padded = ceil_divide(*n_samples, chunk) * chunk;
+    TRY(audio_check_pads(call, 0, *n_samples, padded == INT64_MAX ? INT64_MAX : padded - *n_samples));
+    *n_samples = padded;
+    return SIDETOK_OK;
+}
+
 static enum sidetok_error audio_pad(struct call *call, const struct audio_config *config,
                                     struct audio_delay delay, int64_t *n_samples)
 {
     if (config->chunk_samples)
-        *n_samples = ceil_divide(*n_samples, config->chunk_samples) * config->chunk_samples;
-    else if (config->format == AUDIO_STREAMING)
+        return audio_pad_chunks(call, config, n_samples);
+    if (config->format == AUDIO_STREAMING)
         return audio_pad_stream(call, config, delay, n_samples);
-    else if ((double)*n_samples < config->window.real)
+    if ((double)*n_samples < config->window.real)
         return audio_pad_window(call, config, n_samples);
     return SIDETOK_OK;
 }

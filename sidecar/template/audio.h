@@ -19,7 +19,7 @@ struct audio_config {
     struct config_number hop, window; /* samples of a spectrogram's step and of its window */
     int64_t samples_per_token;        /* floor(rate / frame_rate) */
     int64_t frames_per_token;         /* samples_per_token / hop */
-    int64_t chunk_samples;            /* sounds are padded to a multiple of it; 0: they are not */
+    int64_t chunk_samples; /* sounds are padded to a multiple of it; 0: they are not; INT64_MAX: beyond */
     enum audio_format format;
     double delay_ms;               /* streaming */
     struct config_number left_pad; /* streaming: tokens */

@@ -102,7 +102,7 @@ static enum sidetok_error audio_check_chunk(struct call *call, const struct json
         return SIDETOK_OK;
     TRY(audio_positive(call, section, STR("chunk_length_s"), &seconds));
     TRY(config_product(call, seconds, config->rate, &samples));
-    config->chunk_samples = samples.whole;
+    config->chunk_samples = samples.real < 0x1p63 ? samples.whole : INT64_MAX;
     if (config->chunk_samples > 0)
         return SIDETOK_OK;
     return failure_set(call, SIDETOK_E_ASSERTION,

@@ -87,6 +87,8 @@ TEST(audio_streams_pad_as_far_as_numpy_does)
          "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum possible size."},
         {"-1", SIDETOK_E_VALUE, "index can't contain negative values"},
         {"12.3", SIDETOK_E_ASSERTION, "num_samples=15744 must be a multiple of mult_of=1280"},
+        {"NaN", SIDETOK_E_VALUE, "cannot convert float NaN to integer"},
+        {"1e308", SIDETOK_E_OVERFLOW, "cannot convert float infinity to integer"},
         {"1e300", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
         {"2.0", SIDETOK_E_TYPE, "can't multiply sequence by non-int of type 'float'"},
     };
@@ -104,6 +106,39 @@ TEST(audio_streams_pad_as_far_as_numpy_does)
                  table[i].n_left);
         printf("# %s tokens\n", table[i].n_left);
         CHECK_INT(read_section(&call, text, &config), SIDETOK_OK);
+        stream_init(&stream, &call);
+        CHECK_INT(audio_encode(&call, &config, &sound, (struct audio_delay){0}, &stream), table[i].error);
+        if (table[i].error)
+            CHECK_STR(call.failure.message, str_from(table[i].message));
+        call_reset(&call);
+    }
+    call_done(&call);
+}
+
+TEST(audio_chunks_pad_as_far_as_numpy_does)
+{
+    static const struct {
+        const char *seconds;
+        enum sidetok_error error;
+        const char *message;
+    } table[] = {
+        {"1", SIDETOK_OK, ""},
+        {"576460752303423", SIDETOK_E_VALUE,
+         "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum possible size."},
+        {"9223372036854775808", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
+        {"1e300", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
+    };
+    struct call call;
+    call_init(&call);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct audio_config config;
+        struct stream stream;
+        struct sound_file sound = {.n_frames = 1, .n_channels = 1, .rate = 16000};
+        char text[400];
+        snprintf(text, sizeof text, "{" RATES ", \"chunk_length_s\": %s}", table[i].seconds);
+        printf("# %s seconds\n", table[i].seconds);
+        CHECK_INT(read_section(&call, text, &config), SIDETOK_OK);
+        config.has_audio = config.has_begin_audio = true;
         stream_init(&stream, &call);
         CHECK_INT(audio_encode(&call, &config, &sound, (struct audio_delay){0}, &stream), table[i].error);
         if (table[i].error)
@@ -175,4 +210,5 @@ TEST(audio_without_its_marker_is_an_assertion)
 }
 
 TEST_MAIN(RUN(audio_samples_and_tokens_are_the_references), RUN(audio_streams_pad_as_far_as_numpy_does),
-          RUN(audio_section_faults_in_the_references_words), RUN(audio_without_its_marker_is_an_assertion))
+          RUN(audio_chunks_pad_as_far_as_numpy_does), RUN(audio_section_faults_in_the_references_words),
+          RUN(audio_without_its_marker_is_an_assertion))

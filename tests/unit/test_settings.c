@@ -52,6 +52,14 @@ static const struct read_case read_cases[] = {
      "  Input should be True [type=literal_error, input_value=0, input_type=int]\n"
      "json_schema.accepts_none\n"
      "  Input should be False [type=literal_error, input_value=1.5, input_type=float]"},
+    {"NaN equals neither",
+     "{'reasoning_effort': {'accepts_none': NaN, 'default': 'low', 'values': ['low']}, 'json_schema': "
+     "{'accepts_none': NaN}}",
+     "2 validation errors for ModelSettingsBuilder\n"
+     "reasoning_effort.accepts_none\n"
+     "  Input should be True [type=literal_error, input_value=nan, input_type=float]\n"
+     "json_schema.accepts_none\n"
+     "  Input should be False [type=literal_error, input_value=nan, input_type=float]"},
     {"the type is not looked at further", "{'json_schema': {'type': 'enum'}}", "ok schema"},
     {"unknown field", "{'a': 1}",
      "1 validation error for ModelSettingsBuilder\n"
