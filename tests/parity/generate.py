@@ -24,7 +24,6 @@ from expand import expand, with_bytes
 from reference import Reference
 from replay import tokenizer_paths
 from jsonschema import _keywords
-from mistral_common.tokens.tokenizers.base import SpecialTokenPolicy
 from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
 
 HERE = Path(__file__).parent
@@ -77,7 +76,7 @@ def properties(instruct):
 
 
 class Recorder(Reference):
-    """The reference with the operations that only recorded cases use."""
+    """The reference with the operations that ask about a whole file."""
 
     def tokenizer(self, name):
         if name not in self.tokenizers and len(self.tokenizers) >= OPEN_AT_MOST:
@@ -85,25 +84,6 @@ class Recorder(Reference):
             self.by_mode.clear()
             self.wrappers.clear()
         return super().tokenizer(name)
-
-    def inner(self, record):
-        self.stage = "encode"
-        return self.tokenizer(record["tokenizer"]).instruct_tokenizer.tokenizer
-
-    def decode(self, record, request):
-        return {"text": self.inner(record).decode(request["tokens"], special_token_policy=SpecialTokenPolicy[request["policy"]])}
-
-    def piece(self, record, request):
-        return {"text": self.inner(record).id_to_piece(request["id"])}
-
-    def byte_piece(self, record, request):
-        return {"hex": self.inner(record).id_to_byte_piece(request["id"], SpecialTokenPolicy[request["policy"]]).hex()}
-
-    def is_special(self, record, request):
-        return {"value": bool(self.inner(record).is_special(request["token"]))}
-
-    def special_id(self, record, request):
-        return {"id": self.inner(record).get_special_token(request["token"])}
 
     def load(self, record, request):
         return {"version": MistralTokenizer.from_file(Path(self.paths[record["tokenizer"]])).version.value}

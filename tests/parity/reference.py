@@ -112,10 +112,27 @@ class Reference:
         result._text = tokenizer.decode(result.tokens, special_token_policy=SpecialTokenPolicy.KEEP)  # the library leaves it out
         return result_of(result)
 
-    def encode(self, record, request):
-        inner = self.tokenizer(record["tokenizer"]).instruct_tokenizer.tokenizer
+    def inner(self, record):
         self.stage = "encode"
-        return {"tokens": list(inner.encode(request["text"], bos=request["bos"], eos=request["eos"]))}
+        return self.tokenizer(record["tokenizer"]).instruct_tokenizer.tokenizer
+
+    def decode(self, record, request):
+        return {"text": self.inner(record).decode(request["tokens"], special_token_policy=SpecialTokenPolicy[request["policy"]])}
+
+    def piece(self, record, request):
+        return {"text": self.inner(record).id_to_piece(request["id"])}
+
+    def byte_piece(self, record, request):
+        return {"hex": self.inner(record).id_to_byte_piece(request["id"], SpecialTokenPolicy[request["policy"]]).hex()}
+
+    def is_special(self, record, request):
+        return {"value": bool(self.inner(record).is_special(request["token"]))}
+
+    def special_id(self, record, request):
+        return {"id": self.inner(record).get_special_token(request["token"])}
+
+    def encode(self, record, request):
+        return {"tokens": list(self.inner(record).encode(request["text"], bos=request["bos"], eos=request["eos"]))}
 
     def answer(self, record):
         self.stage = "convert"

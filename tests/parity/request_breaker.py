@@ -23,7 +23,9 @@ KEYS = [
     "prompt", "suffix", "properties", "required", "items", "enum", "pattern", "minLength", "minimum", "multipleOf", "additionalProperties", "anyOf",
     "oneOf", "not", "if", "definitions", "dependencies", "patternProperties", "propertyNames", "uniqueItems", "const", "default", "format", "$ref",
     "$schema", "$id", "$comment", "examples", "readOnly", "contains", "then", "else", "allOf", "additionalItems", "minItems", "maxItems",
-    "exclusiveMinimum", "contentEncoding", "", "\ud800", "é", "a\x00", "a\n",
+    "exclusiveMinimum", "contentEncoding", "conversation", "tokenize", "padding", "truncation", "max_length", "return_tensors", "return_dict", "add_generation_prompt",
+    "documents", "chat_template", "audio", "input", "voice", "ref_audio", "language", "streaming", "target_streaming_delay_ms", "strict_audio_validation", "min_tokens", "stop", "n", "stream",
+    "base64", "path", "weight", "index", "signature", "cache_control", "frequency_penalty", "presence_penalty", "metadata", "message", "", "\ud800", "é", "a\x00", "a\n",
 ]
 
 
@@ -160,7 +162,7 @@ class Speller:
 
     def number(self, value):
         if isinstance(value, int) and self.rng.random() < 0.1:
-            return self.rng.choice(["%d.0", "%de0", "%d.00E+0"]) % value
+            return self.rng.choice(["%d.0", "%de0", "%d.00E+0", "%de400", "-0", "-0.0", "%dE-5", "%d.10"]).replace("%d", str(value))
         return json.dumps(value)
 
     def members(self, value):

@@ -13,13 +13,21 @@ WORDS = (
     "the quick brown fox doesn't jump over 3,141 lazy dogs — \"fine\" it's naïve façade Straße İstanbul "
     "def fib(n): return n if n<2 else {'a':[1,2.5,None]} // \\n \t x_y camelCase HTTPServer 0x7f"
 ).split(" ")
-SPECIALS = ["<s>", "</s>", "[INST]", "[/INST]", "[TOOL_CALLS]", "[IMG]", "[THINK]", "<unk>", "<0x0A>", "▁[INST]", "[REF]"]
+SPECIALS = ["<s>", "</s>", "[INST]", "[/INST]", "[TOOL_CALLS]", "[IMG]", "[THINK]", "<unk>", "<0x0A>", "▁[INST]", "[REF]", "[REFERENCE_DOC_3]", "[SUFFIX]", "[PREFIX]", "[ARGS]",
+            "[CALL_ID]", "[AUDIO]", "[MODEL_SETTINGS]", "[SYSTEM_PROMPT]", "<pad>", "<SPECIAL_20>", "[control_8]", "[INST", "<|im_end|>"]
 ODD = ["é", "e\u0301", "中文", "こんにちは", "한국어", "العربية", "हिन्दी", "😀", "👩‍👩‍👧", "\u2581", "\xa0", "\u3000", "\u200b", "\x00",
-       "\x1f", "\x85", "ǅ", "ﬁ", "𝔸", "\U0010ffff", "'", '"', "\\", "\r\n", "\n\n", "   ", "\ufeff", "²³", "١٢٣"]
+       "\x1f", "\x85", "ǅ", "ﬁ", "𝔸", "\U0010ffff", "'", '"', "\\", "\r\n", "\n\n", "   ", "\ufeff", "²³", "١٢٣",
+       "\u202eabc\u202c", "\u2067", "\ufffd", "\uffff", "\ue000", "\U000f0000", "\U000e0041", "q\u0307\u0323", "\u0301", "\uac00\u11a8", "\u1100\u1161", "🇫🇷🇩", "1️⃣", "\u2028", "\x1c", "\x7f", "K", "ſ", "’s", "'LL",
+       "\ud83d", "\u0378", "ﷺ", "𐐀𐐨", "\u115f", "\xad"]
 NAMES = ["get_weather", "f", "a-b_9", "Search2", "x" * 64]
 BAD_NAMES = ["", "a b", "f\n", "é", "x" * 65, "f.g", "f\n\n"]
 SCHEMA_TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
 LENGTHS = [0, 1, 3, 10, 10, 40, None, -1, 2.5, 10.0, True, "9", [1], 10**30, -(10**30), 2**63, 2**63 - 1, -(2**63), 1e300, float("nan")]
+DELAYS = [None, 0, 1, 9, 10, 79, 80, 81, 160, 240, 480, 481, 800, 960, 2400, 5000, 30000, -1, -80, -81, -880, -960, -5000, 10**5, 480.0, 480.5, "480", True]
+LANGUAGES = ["en", "fr", "de", "zh", "ja", "no", "nb", "iw", "he", "EN", "Fr", "eng", "xx", "", " ", "en-US", "e", "İT", None, 5]
+VOICES = ["preset", "zero", "It's", "tab\there", "é\u3000", "minus", "Neutral Male", "Neutral Female", "casual_male", "x", "nobody", "", 'a"b', "\ud800", None, 5]
+POLICIES = ["IGNORE", "KEEP", "RAISE"]
+PLAIN = ["encode", "decode", "piece", "byte_piece", "is_special", "special_id"]  # operations on the tokenizer itself: only their values are random
 EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
@@ -72,12 +80,15 @@ class Maker:
         return chr(self.pick([self.rng.randrange(32, 0x250), self.rng.randrange(0x250, 0xD800), self.rng.randrange(0xE000, 0x20000)]))
 
     def text(self, longest=12):
+        if self.maybe(0.004):
+            return self.word() * self.pick([50, 300, 2000])
         n = self.pick([1, 1, 2, 3, 5, longest])
         text = self.pick(["", " ", " ", " ", "\n"]).join(self.word() for _ in range(n))
         return text + self.pick([" ", "\n", "  "]) if self.maybe(0.1) else text
 
     def number_value(self):
-        return self.pick([0, 1, -1, 7, 21.5, -0.0, 1e16, 1e-7, 123456789012345678901, 1.5e300, 0.1, 3.0, float("nan"), float("inf")])
+        return self.pick([0, 1, -1, 7, 21.5, -0.0, 1e16, 1e-7, 123456789012345678901, 1.5e300, 0.1, 3.0, float("nan"), float("inf"), 2**53 + 1, -(2**63), 5e-324, 1e22, 0.30000000000000004,
+                          self.rng.uniform(-1, 1) * 10.0 ** self.rng.randrange(-320, 308), self.rng.getrandbits(70)])
 
     def value(self, depth=0):
         kind = self.rng.random()
@@ -175,7 +186,8 @@ class Maker:
 
     def call_id(self):
         if self.maybe(0.06):
-            return self.pick(["null", "", "a", "abcdefgh", "abcdefghij", "abcd-fghi", "abcdefgh\n", "éabcdefgh"])
+            return self.pick(["null", "", "a", "abcdefgh", "abcdefghij", "abcd-fghi", "abcdefgh\n", "éabcdefgh", "abcdefghi\n", "abcdefgh ", "         ", "ABCDEFGH_", "٣bcdefghi",
+                              "call_0123456789abcdef", "chatcmpl-tool-0f1e2d3c4b5a69788796a5b4c3d2e1f0", "".join(self.rng.choices(LETTERS, k=self.rng.randrange(20)))])
         return "".join(self.rng.choices(LETTERS, k=9))
 
     def name(self):
@@ -190,7 +202,7 @@ class Maker:
 
     def calls_and_results(self):
         """An assistant message with calls, and the results, in some order."""
-        calls = [self.call() for _ in range(self.pick([1, 1, 2, 3]))]
+        calls = [self.call() for _ in range(self.pick([1, 1, 2, 3]) if self.maybe(0.98) else self.rng.randrange(1, 12))]
         message = {"role": "assistant", "content": self.pick([None, None, "", self.text(3)]), "tool_calls": calls}
         if message["content"] is None and self.maybe(0.4):
             del message["content"]
@@ -215,7 +227,7 @@ class Maker:
 
     def messages(self):
         out = [self.system()] if self.maybe(0.4) else []
-        for turn in range(self.pick([1, 1, 1, 2, 3])):
+        for turn in range(self.pick([1, 1, 1, 2, 3]) if self.maybe(0.98) else self.rng.randrange(30)):
             if turn:
                 out.append(self.assistant())
             out += [self.user() for _ in range(1 + self.maybe(0.08))]
@@ -359,20 +371,47 @@ class Maker:
         if self.maybe(0.3):
             request["audio"] = self.pick([{"$bytes": request["audio"]}, {"data": request["audio"], "format": "wav"}, {"data": {"$bytes": request["audio"]}, "format": "wav"}, ""])
         if self.maybe(0.5):
-            request["language"] = self.pick(["en", "fr", "de", None])
+            request["language"] = self.pick(LANGUAGES) if self.maybe(0.5) else "".join(self.rng.choices(LETTERS[:26], k=2))
         if self.maybe(0.3):
             request["streaming"] = self.pick(["disabled", "online", "offline"])
         if self.maybe(0.2):
-            request["target_streaming_delay_ms"] = self.pick([None, 80, 160, 480])
+            request["target_streaming_delay_ms"] = self.pick(DELAYS)
         request.update(self.pick([{}, {}, {"model": "m"}, {"id": "1"}, {"strict_audio_validation": False}]))
         return request
 
     def speech(self):
         request = {"input": self.text()}
         if self.maybe(0.6):
-            request["voice"] = self.pick(["voice", "Neutral Male", "a", "b"])
+            request["voice"] = self.pick(VOICES)
         if self.maybe(0.5):
             request["ref_audio"] = base64.b64encode(wav(self.pick([1, 1600, 8000]), 24000)).decode()
             if self.maybe(0.2):
                 request["ref_audio"] = {"$bytes": request["ref_audio"]}
         return request
+
+    # the tokenizer itself
+
+    def token(self):
+        if self.maybe(0.02):
+            return self.pick([-1, -2, -100, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 131071, 131072, 131073, 32767, 32768, 355, 356, 39999, 40000])
+        return self.rng.randrange(self.pick([45, 105, 356, 1100, 1260, 32768, 131072]))
+
+    def encode(self):
+        return {"text": self.text(40), "bos": self.maybe(0.3), "eos": self.maybe(0.3)}
+
+    def decode(self):
+        near = self.rng.randrange(0, 1300, 4)
+        tokens = [near + self.rng.randrange(256) if self.maybe(0.3) else self.token() for _ in range(self.pick([0, 1, 2, 3, 5, 12, 40]))]
+        return {"tokens": tokens, "policy": self.pick(POLICIES)}
+
+    def piece(self):
+        return {"id": self.token()}
+
+    def byte_piece(self):
+        return {"id": self.token(), "policy": self.pick(POLICIES)}
+
+    def is_special(self):
+        return {"token": self.pick([self.token(), self.pick(SPECIALS), self.text(1)])}
+
+    def special_id(self):
+        return {"token": self.pick([self.pick(SPECIALS), "<SPECIAL_%d>" % self.rng.randrange(1100), self.text(1)])}
