@@ -42,11 +42,18 @@ static bool watch_fd(const struct sidetok_client *client, int fd, uint32_t event
     return epoll_ctl(client->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static bool watch_peer(const struct sidetok_client *client, uint32_t i)
+bool client_watch_peer(const struct sidetok_client *client, uint32_t i)
 {
     const struct peer *peer = &client->peers[i];
     return watch_fd(client, peer->recv_fd, EPOLLIN, 2 + 2 * i) &&
            watch_fd(client, peer->send_fd, 0, 3 + 2 * i);
+}
+
+void client_unwatch_peer(const struct sidetok_client *client, uint32_t i)
+{
+    const struct peer *peer = &client->peers[i];
+    epoll_ctl(client->epoll_fd, EPOLL_CTL_DEL, peer->recv_fd, NULL);
+    epoll_ctl(client->epoll_fd, EPOLL_CTL_DEL, peer->send_fd, NULL);
 }
 
 static void close_fd(int fd)
@@ -63,7 +70,7 @@ bool client_watch_descriptors(struct sidetok_client *client)
                       watch_fd(client, client->timer_fd, EPOLLIN, 1);
     for (uint32_t i = 0; is_watched && i < client->n_peers; i++) {
         client->peers[i].is_armed = false;
-        is_watched = watch_peer(client, i);
+        is_watched = client_watch_peer(client, i);
     }
     return is_watched;
 }
@@ -94,7 +101,7 @@ static enum sidetok_error open_peer(struct sidetok_client *client, uint32_t i, c
     client->n_peers++;
     if (error)
         return error;
-    return watch_peer(client, i) ? SIDETOK_OK : SIDETOK_E_SYSTEM;
+    return client_watch_peer(client, i) ? SIDETOK_OK : SIDETOK_E_SYSTEM;
 }
 
 static enum sidetok_error open_peers(struct sidetok_client *client, const char *urls)
@@ -132,9 +139,9 @@ static enum sidetok_error client_open(struct sidetok_client *client, const char 
 
 void client_free(struct sidetok_client *client)
 {
+    for (uint32_t i = 0; i < client->n_peers; i++)
+        (client_is_forked(client) ? peer_forget : peer_close)(&client->peers[i]);
     if (!client_is_forked(client)) {
-        for (uint32_t i = 0; i < client->n_peers; i++)
-            peer_close(&client->peers[i]);
         for (uint32_t slot = 0; slot < client->table.n_slots; slot++)
             if (client->table.slots[slot].message)
                 nng_msg_free(client->table.slots[slot].message);
@@ -176,8 +183,8 @@ enum sidetok_error sidetok_client_open(const char *urls, struct sidetok_client *
 
 static void end(struct sidetok_client *client)
 {
-    if (client_is_forked(client) || compat_nng_closes_soundly() || client_is_at_rest(client) ||
-        !client_linger(client))
+    bool is_sound = compat_nng_closes_soundly() || (client_is_at_rest(client) && !peer_nng_is_stuck());
+    if (client_is_forked(client) || is_sound || !client_linger(client))
         client_free(client);
 }
 

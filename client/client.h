@@ -83,6 +83,10 @@ bool client_linger(struct sidetok_client *client);
 /** Frees all. In a forked child sockets and messages are left alone: nng would abort. */
 void client_free(struct sidetok_client *client);
 
+/** The two descriptors of a peer: reported from now on, or no more. */
+bool client_watch_peer(const struct sidetok_client *client, uint32_t i);
+void client_unwatch_peer(const struct sidetok_client *client, uint32_t i);
+
 /** A descriptor that reports all the others; the former one is closed. False when there is none. */
 bool client_watch_descriptors(struct sidetok_client *client);
 

@@ -1,8 +1,6 @@
 #include "client.h"
 
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 
 /* nng before 1.9 waits for ever in closing a socket when a message is in the middle of being read or written,
  * and never makes or clears a connection in that process again. So such a client is not closed but left to a
@@ -60,7 +58,7 @@ static void *linger(void *context)
 {
     struct sidetok_client *client = context;
     uint64_t begin_ns = client_now_ns(), age_ms = 0;
-    while (age_ms < LINGER_MS && !are_at_rest(client, age_ms < CONNECTING_MS)) {
+    while (age_ms < LINGER_MS && !peer_nng_is_stuck() && !are_at_rest(client, age_ms < CONNECTING_MS)) {
         struct pollfd p = {.fd = client->epoll_fd, .events = POLLIN};
         poll(&p, 1, TURN_MS);
         client_process(client);
@@ -70,22 +68,10 @@ static void *linger(void *context)
     return NULL;
 }
 
-/** The caller's loop may still know the descriptor: the thread gets one of its own. The thread takes no
- * signals. */
+/** The caller's loop may still know the descriptor: the thread gets one of its own. */
 bool client_linger(struct sidetok_client *client)
 {
-    pthread_t thread;
-    pthread_attr_t attributes;
-    sigset_t all, former;
     client->is_closed = client->is_processing = false;
     forget_requests(client);
-    if (!client_watch_descriptors(client) || pthread_attr_init(&attributes) != 0)
-        return false;
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former);
-    int error = pthread_create(&thread, &attributes, linger, client);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    pthread_attr_destroy(&attributes);
-    return error == 0;
+    return client_watch_descriptors(client) && peer_start_thread(linger, client);
 }

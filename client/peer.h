@@ -6,8 +6,12 @@
 
 #include <stdatomic.h>
 
+struct peer_link;
+
 /** One URL: a raw REQ socket with one dialer, hence at most one connection at a time. */
 struct peer {
+    char *url;
+    struct peer_link *link; /* by which nng's threads find this; see peer.c */
     nng_socket socket;
     bool is_open;
     int recv_fd, send_fd;        /* the socket's */
@@ -21,6 +25,8 @@ struct peer {
     uint32_t proven;             /* the connection over which the sidecar has sent something; 0: none */
     uint64_t heard_ns;           /* when it last did, or began to owe something */
     uint64_t pinged_ns;          /* since when a ping is unanswered; 0: none is */
+    uint64_t away_ns;            /* since when there is no connection; 0: there is one, or never was */
+    bool is_renewed;             /* by another socket since then */
     struct pending_list sent;    /* not answered, oldest first */
     struct pending_list cancels; /* cancel messages that wait for this connection to take them */
 };
@@ -41,6 +47,24 @@ enum sidetok_error peer_open(struct peer *peer, const char *url, int wake_fd);
 
 /** Ends connection and socket; no notification comes afterwards. */
 void peer_close(struct peer *peer);
+
+/** Gives back what belongs to a forked child; nng is left alone. */
+void peer_forget(struct peer *peer);
+
+/**
+ * Another socket in place of this one, which a thread closes. nng before 1.9 clears connections away on one
+ * thread of the process, which waits for ever where a connection broke in the middle of a message: then
+ * nothing connects again, but for new sockets. The descriptors change: take the old ones out of epoll before.
+ * What was sent is lost. False when there is no memory for it; try later.
+ */
+bool peer_renew(struct peer *peer);
+
+/** Whether closing a socket takes so long that nng's thread must be stuck, see peer_renew(). It tells of lost
+ * connections no more then. Any thread. */
+bool peer_nng_is_stuck(void);
+
+/** A detached thread that takes no signals. False when there is none to be had. */
+bool peer_start_thread(void *(*run)(void *), void *context);
 
 /** Gives the present connection up: it is lost at once, another one will be made. */
 void peer_drop(struct peer *peer);

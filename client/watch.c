@@ -4,9 +4,20 @@
  * 1518), a machine may vanish without a word, a sidecar may be stopped. A ping tells, because a sidecar
  * answers it at once, whatever it works on. */
 
-static bool is_of_interest(const struct peer *peer)
+enum { AWAY_MS = 700, STUCK_SILENCE_MS = 500 };
+
+/** What waits and is not taken tells of a loss too, where nng does not. */
+static bool is_of_interest(const struct sidetok_client *client, const struct peer *peer)
 {
-    return atomic_load(&peer->pipe) != 0 && (!peer_is_connected(peer) || peer->sent.n > 0);
+    bool is_waited_for = peer->sent.n > 0 ||
+                         (peer->is_blocked && client->queue.n + client->urgent.n > 0 && peer_nng_is_stuck());
+    return atomic_load(&peer->pipe) != 0 && (!peer_is_connected(peer) || is_waited_for);
+}
+
+static uint64_t half_silence_ns(const struct sidetok_client *client)
+{
+    uint64_t least_ns = STUCK_SILENCE_MS * UINT64_C(1000000);
+    return (client->silence_ns > least_ns && peer_nng_is_stuck() ? least_ns : client->silence_ns) / 2;
 }
 
 bool client_is_proving(const struct sidetok_client *client)
@@ -35,7 +46,7 @@ static void ping(struct sidetok_client *client, struct peer *peer)
 static void watch(struct sidetok_client *client, struct peer *peer)
 {
     uint32_t pipe = atomic_load(&peer->pipe);
-    uint64_t now_ns = client_now_ns(), half_ns = client->silence_ns / 2;
+    uint64_t now_ns = client_now_ns(), half_ns = half_silence_ns(client);
     if (pipe != peer->watched) {
         peer->watched = pipe;
         ping(client, peer);
@@ -46,27 +57,61 @@ static void watch(struct sidetok_client *client, struct peer *peer)
     }
 }
 
+/** When a peer without connection gets another socket, since nng might be stuck; 0: never. */
+static uint64_t renew_ns(const struct peer *peer)
+{
+    if (peer->away_ns == 0 || peer->is_renewed || compat_nng_closes_soundly())
+        return 0;
+    return peer->away_ns + (peer_nng_is_stuck() ? 0 : AWAY_MS * UINT64_C(1000000));
+}
+
+static void watch_away(struct sidetok_client *client, uint32_t i)
+{
+    struct peer *peer = &client->peers[i];
+    if (peer->away_ns == 0 && peer->watched != 0)
+        peer->away_ns = client_now_ns();
+    uint64_t at_ns = renew_ns(peer);
+    if (at_ns == 0 || client_now_ns() < at_ns)
+        return;
+    client_unwatch_peer(client, i);
+    peer->is_renewed = peer_renew(peer) && client_watch_peer(client, i);
+    peer->away_ns = client_now_ns() + (peer->is_renewed ? 0 : AWAY_MS * UINT64_C(1000000));
+    peer_wake(client->wake_fd); /* what was sent over the former is lost */
+}
+
 void client_watch(struct sidetok_client *client)
 {
     for (uint32_t i = 0; i < client->n_peers; i++) {
         struct peer *peer = &client->peers[i];
+        if (atomic_load(&peer->pipe) == 0) {
+            watch_away(client, i);
+            continue;
+        }
+        peer->away_ns = 0;
+        peer->is_renewed = false;
         if (client->silence_ns == 0)
-            peer->proven = atomic_load(&peer->pipe);
-        else if (is_of_interest(peer))
+            peer->proven = peer->watched = atomic_load(&peer->pipe);
+        else if (is_of_interest(client, peer))
             watch(client, peer);
     }
+}
+
+static uint64_t next_of_peer(const struct sidetok_client *client, const struct peer *peer)
+{
+    if (atomic_load(&peer->pipe) == 0)
+        return renew_ns(peer);
+    if (client->silence_ns == 0 || !is_of_interest(client, peer))
+        return 0;
+    return (peer->pinged_ns != 0 ? peer->pinged_ns : peer->heard_ns) + half_silence_ns(client);
 }
 
 uint64_t client_watch_ns(const struct sidetok_client *client)
 {
     uint64_t next_ns = 0;
-    for (uint32_t i = 0; client->silence_ns != 0 && i < client->n_peers; i++) {
-        const struct peer *peer = &client->peers[i];
-        if (!is_of_interest(peer))
-            continue;
-        uint64_t since_ns = peer->pinged_ns != 0 ? peer->pinged_ns : peer->heard_ns;
-        if (next_ns == 0 || since_ns + client->silence_ns / 2 < next_ns)
-            next_ns = since_ns + client->silence_ns / 2;
+    for (uint32_t i = 0; i < client->n_peers; i++) {
+        uint64_t one_ns = next_of_peer(client, &client->peers[i]);
+        if (one_ns != 0 && (next_ns == 0 || one_ns < next_ns))
+            next_ns = one_ns;
     }
     return next_ns;
 }
