@@ -6,7 +6,8 @@
  * nothing else. Each answer's callback submits the next request, so IN_FLIGHT are under way throughout; all
  * of that is on the loop's thread. A tick is late by the time from its moment in the schedule to when the
  * loop comes to it; a late loop finds several ticks at once and each counts. Ticks begin when all are
- * submitted. Prints how late they were and how long each submit took, and for comparison the ticks of the
+ * submitted. Prints how late they were and how long
+ * each submit and each process() took, and for comparison the ticks of the
  * same loop without requests. */
 
 #include "client/sidetok.h"
@@ -35,7 +36,7 @@ struct bench {
     size_t n_answers;
     bool is_over;
     uint64_t due_ns; /* of the next tick */
-    struct samples late, submits;
+    struct samples late, submits, turns;
 };
 
 static uint64_t now_ns(void)
@@ -108,6 +109,13 @@ static void take_ticks(struct bench *bench)
         note(&bench->late, now - bench->due_ns);
 }
 
+static void process(struct bench *bench)
+{
+    uint64_t begin = now_ns();
+    sidetok_client_process(bench->client);
+    note(&bench->turns, now_ns() - begin);
+}
+
 static void turn(struct bench *bench)
 {
     struct epoll_event events[2];
@@ -116,7 +124,7 @@ static void turn(struct bench *bench)
         if (events[i].data.fd == bench->timer_fd)
             take_ticks(bench);
         else
-            sidetok_client_process(bench->client);
+            process(bench);
     }
 }
 
@@ -129,7 +137,7 @@ static void watch(const struct bench *bench, int fd)
 
 static void start_timer(struct bench *bench)
 {
-    bench->late.n = bench->submits.n = 0;
+    bench->late.n = bench->submits.n = bench->turns.n = 0;
     bench->due_ns = now_ns() + TICK_NS;
     struct itimerspec at = {.it_interval = {.tv_nsec = TICK_NS},
                             .it_value = {.tv_sec = (time_t)(bench->due_ns / 1000000000),
@@ -171,6 +179,7 @@ static void run(struct bench *bench, uint64_t seconds)
     printf("  answers per second: %.1f\n", (double)(bench->n_answers - before) / took);
     print("ticks late by", &bench->late);
     print("submits", &bench->submits);
+    print("process() calls", &bench->turns);
 }
 
 static void drain(struct bench *bench)
@@ -195,6 +204,7 @@ static void open_all(struct bench *bench, const char *url, const char *tokenizer
     bench->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     bench->late = make_samples(MAX_SECONDS * 1000);
     bench->submits = make_samples(MAX_SECONDS * 1000);
+    bench->turns = make_samples(MAX_SECONDS * 10000);
     bench->request = sidetok_request_new(SIDETOK_OP_ENCODE);
     if (bench->epoll_fd < 0 || bench->timer_fd < 0 || !bench->request ||
         sidetok_client_open(url, &bench->client) != SIDETOK_OK)
@@ -210,6 +220,7 @@ static void close_all(struct bench *bench)
     sidetok_request_free(bench->request);
     free(bench->late.ns);
     free(bench->submits.ns);
+    free(bench->turns.ns);
     close(bench->timer_fd);
     close(bench->epoll_fd);
 }

@@ -3,7 +3,13 @@
 
 #include <sys/epoll.h>
 
-enum { REPLIES_PER_CALL = 32, EVENTS_PER_CALL = 64, TAG_WAKE = 0, TAG_TIMER = 1 };
+enum { REPLIES_PER_CALL = 32, TURN_NS = 500000, EVENTS_PER_CALL = 64, TAG_WAKE = 0, TAG_TIMER = 1 };
+
+/** What one call may still do. */
+struct turn {
+    uint32_t n_replies;
+    uint64_t end_ns;
+};
 
 static void clear_fd(int fd)
 {
@@ -70,15 +76,17 @@ static void on_message(struct sidetok_client *client, uint32_t peer, nng_msg *me
     reply_done(&reply);
 }
 
-/** Receives until nothing is left (true) or the budget is used up or the client closed (false). */
-static bool receive(struct sidetok_client *client, uint32_t i, uint32_t *budget)
+/** Receives until nothing is left (true) or the turn is over or the client closed (false). */
+static bool receive(struct sidetok_client *client, uint32_t i, struct turn *turn)
 {
-    while (*budget > 0 && !client->is_closed) {
+    while (turn->n_replies > 0 && !client->is_closed) {
         nng_msg *message;
         if (compat_nng_try_receive(client->peers[i].socket, client->peers[i].recv_fd, &message) != 0)
             return true;
-        --*budget;
+        turn->n_replies--;
         on_message(client, i, message);
+        if (client_now_ns() >= turn->end_ns)
+            turn->n_replies = 0;
     }
     return false;
 }
@@ -98,16 +106,18 @@ static void fail_lost(struct sidetok_client *client, struct peer *peer)
     }
 }
 
+/** Callbacks that copy megabytes take their time: the loop has a turn after half a millisecond of them
+ * (bench/loop_lag.c). */
 static void receive_all(struct sidetok_client *client)
 {
-    uint32_t budget = REPLIES_PER_CALL;
+    struct turn turn = {.n_replies = REPLIES_PER_CALL, .end_ns = client_now_ns() + TURN_NS};
     for (uint32_t i = 0; i < client->n_peers && !client->is_closed; i++) {
         struct peer *peer = &client->peers[i];
-        bool is_drained = receive(client, i, &budget);
+        bool is_drained = receive(client, i, &turn);
         if (is_drained && peer->must_check_loss)
             fail_lost(client, peer);
     }
-    if (budget == 0 && !client->is_closed)
+    if (turn.n_replies == 0 && !client->is_closed)
         peer_wake(client->wake_fd); /* there may be more: an edge-triggered loop needs another edge */
 }
 

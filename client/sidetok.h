@@ -232,8 +232,8 @@ SIDETOK_API int sidetok_client_timeout_ms(const struct sidetok_client *client);
 
 /**
  * Does what there is to do, without blocking: sends, receives, expires, and runs callbacks. Call it when the
- * descriptor is readable; calling it for nothing is harmless. A call handles up to 32 replies, then lets
- * the loop have a turn.
+ * descriptor is readable; calling it for nothing is harmless. A call begins no further reply after 32 or half
+ * a millisecond of them, and the descriptor stays readable: the loop has a turn.
  *
  * Returns SIDETOK_OK; SIDETOK_E_SHUTTING_DOWN when a callback closed the client, which is gone then;
  * SIDETOK_E_INVALID_ARGUMENT inside a callback; SIDETOK_E_FORKED.

@@ -17,7 +17,7 @@ from . import aio
 from .client import Client
 from .exceptions import ServiceError
 
-LIST_AT_ONCE = 1 << 18  # ids: some 9 ms of the loop
+LIST_AT_ONCE = 1 << 15  # ids: about a millisecond of the loop
 _local = threading.local()
 _by_loop: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[int, aio.Client]]" = weakref.WeakKeyDictionary()
 
