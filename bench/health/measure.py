@@ -6,7 +6,9 @@ NAME=BASE_URL   a server; all are measured in turns, round by round
 --path          where the requests are posted: {"messages": [{"role": "user", "content": TEXT}]}
 --text          KIND:SIZE:COUNT, such as word:500KB:10 or prose:1MB:5: so many requests, one after the other
 --clients       so many post them at the same time, COUNT each; 1 by default
+--warm-ups      so many of each text are posted before it is measured; 1 by default
 --out           what was measured, as JSON; plot.py makes a picture and a table of it
+--append        keeps what the file holds already
 
 /health is asked on a schedule of every 5 ms over one connection. A late answer counts for each of the schedule's moments that it held up, so
 that a long silence is not one sample. Requests come from other processes.
@@ -102,16 +104,20 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--clients", type=int, default=1)
     parser.add_argument("--pause", type=float, default=0.2)
+    parser.add_argument("--warm-ups", type=int, default=1)
+    parser.add_argument("--append", action="store_true")
     parser.add_argument("--text", action="append", required=True)
     parser.add_argument("servers", nargs="+")
     options = parser.parse_args()
-    runs = []
+    runs = json.loads(Path(options.out).read_text()) if options.append and Path(options.out).exists() else []
     for turn in range(options.rounds):
         for text in options.text:
             kind, size, count = text.split(":")
             body = json.dumps({"messages": [{"role": "user", "content": make_text(kind, read_size(size))}]}).encode()
             for server in options.servers:
                 name, url = server.split("=", 1)
+                if turn == 0:
+                    post_all(url, options.path, body, options.warm_ups, 0, multiprocessing.SimpleQueue())
                 run = measure(url, options.path, body, int(count), options)
                 if any(status != 200 for _, _, status in run["requests"]):
                     raise SystemExit(f"{name}: a request was not answered with status 200")

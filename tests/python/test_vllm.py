@@ -9,6 +9,7 @@ import types
 import pytest
 
 from sidetok import vllm as plugin
+from sidetok import vllm_reply
 
 try:
     from vllm import exceptions as vllm_exceptions
@@ -187,3 +188,34 @@ def test_what_names_this_machine_stays_with_the_library():
     assert not plugin.needs_library([*chat({"type": "text", "text": "x"}), *CHATS["call"], "not a message"])
 
 
+
+
+def test_a_long_rendered_request_is_dumped_as_vllm_s_own(monkeypatch):
+    """vLLM's classes and ours in their place, with ids that the sidecar gave and with others."""
+    from fastapi.responses import JSONResponse
+    from vllm.entrypoints.scale_out.token_in_token_out.protocol import GenerateRequest
+    from vllm.sampling_params import SamplingParams
+
+    ids = [i % 131072 for i in range(3 * vllm_reply.LIST_AT_ONCE)]
+    rendered, piecewise = vllm_reply.rendered_class(GenerateRequest), vllm_reply.response_class(JSONResponse)
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def reply(known, ids):
+        vllm_reply._answered.set([known])
+        made = rendered(request_id="a", token_ids=list(ids), sampling_params=SamplingParams(max_tokens=5))
+        await piecewise(content=made.model_dump())({"type": "http"}, None, send)
+        return made
+
+    expected = GenerateRequest(request_id="a", token_ids=ids, sampling_params=SamplingParams(max_tokens=5))
+    body = JSONResponse(content=expected.model_dump())
+    for known in (ids, None, ids[1:]):
+        sent.clear()
+        made = asyncio.run(reply(known, ids))
+        assert made.token_ids == ids and made.model_dump() == expected.model_dump() and isinstance(made, GenerateRequest)
+        assert b"".join(message.get("body", b"") for message in sent) == body.body
+        assert sorted(sent[0]["headers"]) == sorted(body.raw_headers)
+    with pytest.raises(ValueError, match="negative"):
+        asyncio.run(reply(ids, [-1, *ids]))

@@ -17,7 +17,7 @@ import hashlib
 import os
 from typing import Any, Awaitable, Callable, Optional
 
-from . import exceptions
+from . import exceptions, vllm_reply
 from ._call import Unpackable
 from .client import Client
 from .template import as_list, loop_client
@@ -153,7 +153,8 @@ class Sidecar:
         if self._is_away:
             self._is_away = False
             self._logger.info("sidetok answers again")
-        return await as_list(ids)
+        vllm_reply.lighten()
+        return vllm_reply.note(await as_list(ids))
 
     async def _instead(self, error: BaseException, library: Library, *args: Any, **kwargs: Any) -> Any:
         """The library's answer, where that is right or was asked for; else the error, as one to be tried again."""
