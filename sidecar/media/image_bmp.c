@@ -225,7 +225,7 @@ static enum sidetok_error bmp_codec_rle(struct call *call, const struct image_fi
         rle.at += 2;
         more = bmp_rle_step(&rle, count, value);
     }
-    if (!image_mode_is(image, "L") && !image_mode_is(image, "P"))
+    if (!image_mode_is(image, "1") && !image_mode_is(image, "L") && !image_mode_is(image, "P"))
         return failure_set_str(call, SIDETOK_E_VALUE, STR("unknown raw mode for given image mode"));
     return rle.n >= rle.n_wanted ? SIDETOK_OK : image_not_enough(call);
 }

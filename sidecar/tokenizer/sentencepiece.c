@@ -1,5 +1,7 @@
 #include "sentencepiece.h"
 
+#include "utf8.h"
+
 #include <stdlib.h>
 
 static void close_tokenizer(struct tokenizer *tokenizer)
@@ -7,10 +9,12 @@ static void close_tokenizer(struct tokenizer *tokenizer)
     (void)tokenizer; /* all is in home */
 }
 
+/* Pybind takes a text with lone surrogates for a sequence of texts. */
 static enum sidetok_error special_id(struct call *call, const struct tokenizer *tokenizer, struct str text,
                                      int64_t *ret_id)
 {
-    (void)call;
+    if (utf8_has_surrogate(text))
+        return failure_set_str(call, SIDETOK_E_TYPE, STR("Sequence elements must be str or bytes"));
     *ret_id = sentencepiece_model_find(&sentencepiece_of(tokenizer)->model, text);
     return SIDETOK_OK;
 }

@@ -109,6 +109,10 @@ TEST(lone_surrogates_are_refused)
     struct ids ids = {0};
     CHECK_INT(sentencepiece_ops.encode(&call, encoder, STR("a\xed\xa0\x80"), &ids), SIDETOK_E_RUNTIME);
     CHECK(str_starts_with(call.failure.message, STR("Unable to cast Python instance of type <class 'str'>")));
+    int64_t id = 0;
+    failure_clear(&call);
+    CHECK_INT(sentencepiece_ops.special_id(&call, tokenizer, STR("a\xed\xa0\x80"), &id), SIDETOK_E_TYPE);
+    CHECK_STR(call.failure.message, STR("Sequence elements must be str or bytes"));
     close_all(tokenizer, encoder);
 }
 
