@@ -4,6 +4,8 @@
 #include "service.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,18 @@ static void raise_descriptor_limit(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Who starts us may have closed the standard descriptors: the next file or connection would get their
+ * numbers, and the log would go there. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
 }
 
 static const char *environment(const char *name)
@@ -59,6 +73,8 @@ static enum service_status run(struct call *call, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct call call;
+    fill_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN); /* a log whose reader is gone is no end */
     memory_set_up();
     raise_descriptor_limit();
     call_init(&call);

@@ -49,6 +49,10 @@ static const int worker_calls[] = {
     SYS_clock_nanosleep,
     SYS_gettimeofday,
     /* the log, and what a version of nng may do on a sender's thread rather than on its own */
+#if defined(__x86_64__)
+    SYS_poll,
+#endif
+    SYS_ppoll,
     SYS_write,
     SYS_writev,
     SYS_sendmsg,

@@ -261,7 +261,8 @@ static enum service_status start(struct service *service, struct call *call)
     return SERVICE_OK;
 }
 
-/* nng before 1.9 may wait for ever for a connection that breaks while a large message goes over it. All is
+/* nng before 1.9 may wait for ever for a connection that breaks while a large message goes over it, and
+ * Debian's 1.5.2 waits by the wall clock: set back by an hour, the receiver returns an hour late. All is
  * answered by now. */
 static void *end_anyway(void *context)
 {
@@ -276,13 +277,13 @@ static void finish(struct service *service)
     atomic_store(&service->stopping, true);
     health_close(service->health);
     reload_finish(service);
-    pthread_join(service->receiver, NULL);
-    pthread_join(service->worker, NULL);
     if (service->has_guard)
         pthread_join(service->guard, NULL);
+    listener_close(&service->listener);
     if (service->has_guard && pthread_create(&end, NULL, end_anyway, NULL) == 0)
         pthread_detach(end);
-    listener_close(&service->listener);
+    pthread_join(service->receiver, NULL);
+    pthread_join(service->worker, NULL);
     compat_nng_close(service->socket);
     queue_done(&service->queue);
     service_release(service, service->models);

@@ -1,10 +1,13 @@
 #include "log.h"
 
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 4096 };
+enum { LINE_MAX_BYTES = PIPE_BUF }; /* a pipe that has room takes as much at once */
 
 /* Control characters as "\xNN", so that a line stays one line. Returns the size written, at most capacity. */
 static size_t escape(const char *text, size_t size, char *out, size_t capacity)
@@ -25,9 +28,23 @@ static size_t escape(const char *text, size_t size, char *out, size_t capacity)
     return n;
 }
 
+/* A reader that has stopped reading must not hold a thread up: a line for which there is no room is lost. One
+ * thread at a time, so that the room is still there. */
+static void write_line(const char *line, size_t size)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    pthread_mutex_lock(&mutex);
+    if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT)) {
+        ssize_t written = write(STDERR_FILENO, line, size);
+        (void)written; /* nowhere left to report a log that cannot be written */
+    }
+    pthread_mutex_unlock(&mutex);
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
-    char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 8];
+    char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES];
     va_list list;
     va_start(list, format);
     int size = vsnprintf(text, sizeof text, format, list);
@@ -38,6 +55,5 @@ void log_line(enum log_level level, const char *format, ...)
     size_t n = (size_t)snprintf(line, sizeof line, "<%d>", (int)level);
     n += escape(text, n_text, line + n, sizeof line - n - 1);
     line[n++] = '\n';
-    ssize_t written = write(STDERR_FILENO, line, n);
-    (void)written; /* nowhere left to report a log that cannot be written */
+    write_line(line, n);
 }

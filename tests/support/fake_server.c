@@ -134,11 +134,14 @@ static size_t pack_reply(uint8_t bytes[64], const uint32_t *id, const uint64_t *
     return out.size;
 }
 
-static void answer_itself(struct fake_connection *connection, struct fake_request *request, uint32_t number)
+static void answer_itself(const struct fake_server *server, struct fake_connection *connection,
+                          struct fake_request *request, uint32_t number)
 {
     uint8_t reply[64];
     uint64_t count = request->fields.body.size;
-    if (connection)
+    if (connection && server->foreign)
+        send_frame(connection, request->wire_id, server->foreign, server->foreign_size);
+    else if (connection)
         send_frame(connection, request->wire_id, reply, pack_reply(reply, &number, &count));
     free(request->bytes);
     free(request);
@@ -166,7 +169,7 @@ static void deliver(struct fake_server *server, struct fake_connection *connecti
     bool is_proof = !connection->is_proven && request->fields.op == MESSAGE_OP_PING;
     connection->is_proven = true;
     if (is_proof || server->is_echo) {
-        answer_itself(connection, request, is_proof ? 0 : server->n_echoed++);
+        answer_itself(server, connection, request, is_proof ? 0 : server->n_echoed++);
         return;
     }
     *server->last = request;
@@ -337,11 +340,20 @@ void fake_server_echo(struct fake_server *server)
         server->first = request->next;
         ssize_t got = read(server->ready_fd, &count, sizeof count);
         (void)got;
-        answer_itself(find_connection(server, request->connection), request, server->n_echoed++);
+        answer_itself(server, find_connection(server, request->connection), request, server->n_echoed++);
     }
     server->last = &server->first;
     pthread_mutex_unlock(&server->mutex);
     wake(server->wake_fd);
+}
+
+void fake_server_speak(struct fake_server *server, const void *bytes, size_t size)
+{
+    pthread_mutex_lock(&server->mutex);
+    server->foreign = bytes;
+    server->foreign_size = size;
+    pthread_mutex_unlock(&server->mutex);
+    fake_server_echo(server);
 }
 
 void fake_server_be_deaf(struct fake_server *server, bool is_deaf)

@@ -19,6 +19,8 @@ struct fake_server {
     struct fake_request *first, **last;
     uint32_t n_accepted, n_echoed;
     bool is_stopping, is_echo, is_deaf;
+    const void *foreign; /* the one reply of a sidecar of another protocol */
+    size_t foreign_size;
 };
 
 /** A request that was taken. */
@@ -51,6 +53,9 @@ void fake_server_close(struct fake_server *server);
 
 /** Answers every request by itself: its count is the body's size, its ids the request's number. */
 void fake_server_echo(struct fake_server *server);
+
+/** Answers every request by itself with these bytes, the first ping too; they must outlive the server. */
+void fake_server_speak(struct fake_server *server, const void *bytes, size_t size);
 
 /** Greets, and reads nothing from now on, while it lasts; of old and new connections alike. */
 void fake_server_be_deaf(struct fake_server *server, bool is_deaf);
