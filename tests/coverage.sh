@@ -2,7 +2,7 @@
 # How much of sidecar, client and proto the tests run: lines and branches, by room and, with --missing, by line.
 #
 # usage: bash tests/coverage.sh [--missing] [--share K/N]
-#   --missing   prints every line that nothing runs, too
+#   --missing   prints every line that nothing runs, and every line of which a branch is never taken, too
 #   --share     which part of the recorded cases is replayed (default 0/5)
 #
 # Clang counts in files that are mapped into memory, so that a daemon which a test kills has been counted as well. Unit,
@@ -43,6 +43,10 @@ objects=()
 for program in "$build"/tests/*/test_* "$build"/tests/*/replay_* "$build"/sidecar/cli/sidetok; do
     [ -x "$program" ] && [ ! -d "$program" ] && objects+=(-object "$program")
 done
-llvm-cov export -format=lcov -instr-profile="$build/merged.profdata" "$build/sidecar/sidetokd" "${objects[@]}" \
-    -ignore-filename-regex='/tests/|/bench/|^/usr/' >"$build/coverage.lcov" 2>/dev/null
-python3 "$root/tests/coverage.py" "$root" "$build/coverage.lcov" "$missing"
+export_as() {
+    llvm-cov export -format="$1" -instr-profile="$build/merged.profdata" "$build/sidecar/sidetokd" "${objects[@]}" \
+        -ignore-filename-regex='/tests/|/bench/|^/usr/' 2>/dev/null
+}
+export_as lcov >"$build/coverage.lcov"
+export_as text >"$build/coverage.json"
+python3 "$root/tests/coverage.py" "$root" "$build/coverage.lcov" "$build/coverage.json" "$missing"
