@@ -40,7 +40,7 @@ python3 "$root/tests/parity/replay.py" --sidetok "$build/sidecar/cli/sidetok" --
 
 llvm-profdata merge -sparse "$profiles"/*.profraw -o "$build/merged.profdata"
 objects=()
-for program in "$build"/tests/*/test_* "$build"/tests/*/replay_* "$build"/sidecar/cli/sidetok; do
+for program in "$build"/tests/*/test_* "$build"/tests/*/replay_* "$build"/tests/parity/image_probe "$build"/sidecar/cli/sidetok; do
     [ -x "$program" ] && [ ! -d "$program" ] && objects+=(-object "$program")
 done
 export_as() {
