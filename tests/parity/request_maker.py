@@ -323,7 +323,7 @@ class Maker:
         if self.maybe(0.04):
             request["messages"].append(self.calls_and_results()[0])
             request["messages"][-1]["tool_calls"][-1]["id"] = self.pick(["null", self.call_id()])
-        if request["messages"][-1]["role"] != "assistant" and self.maybe(0.15):
+        if request["messages"] and request["messages"][-1]["role"] != "assistant" and self.maybe(0.15):
             request["messages"].append(self.assistant())
             request["continue_final_message"] = self.pick([True] * 6 + [1, "yes", "on", False, "true", 2, None])
         if self.maybe(0.2 if self.number >= 15 else 0.03):
