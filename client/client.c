@@ -183,7 +183,7 @@ enum sidetok_error sidetok_client_open(const char *urls, struct sidetok_client *
 
 static void end(struct sidetok_client *client)
 {
-    bool is_sound = compat_nng_closes_soundly() || (client_is_at_rest(client) && !peer_nng_is_stuck());
+    bool is_sound = client_is_at_rest(client) && !peer_nng_is_stuck();
     if (client_is_forked(client) || is_sound || !client_linger(client))
         client_free(client);
 }

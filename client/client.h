@@ -69,7 +69,7 @@ bool client_is_proving(const struct sidetok_client *client);
 /** Something came from peer over its connection pipe. */
 void client_heard(struct peer *peer, uint32_t pipe);
 
-/* linger.c: the end of a client that is not at rest, with an nng that cannot close it then */
+/* linger.c: the end of a client that is not at rest, which nng cannot close well */
 
 /** Whether every peer is at rest. */
 bool client_is_at_rest(const struct sidetok_client *client);

@@ -206,9 +206,9 @@ SIDETOK_API enum sidetok_error sidetok_client_set(struct sidetok_client *client,
  * SIDETOK_E_SHUTTING_DOWN. NULL-safe. Takes about a millisecond. In a forked child it gives back what belongs
  * to the child.
  *
- * nng before 1.9 may never return from closing a connection that a message is going over, nor ever connect
- * again in this process. With such an nng, a client that is not at rest is closed by a thread of its own,
- * once the sidecar has answered what it was sent.
+ * nng loses the memory of messages that are going over a connection when it is closed; before 1.9 it may even
+ * never return, nor ever connect again in this process. So a client that is not at rest is closed by a thread
+ * of its own, once the sidecar has answered what it was sent.
  */
 SIDETOK_API void sidetok_client_close(struct sidetok_client *client);
 
