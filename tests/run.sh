@@ -59,7 +59,7 @@ meson_suite() {
     python3 "$root/tests/summary.py" "$dir/meson-logs/testlog.junit.xml"
 }
 
-install_packages "${build_packages[@]}" clang libclang-rt-dev valgrind mandoc groff
+install_packages "${build_packages[@]}" clang libclang-rt-dev llvm valgrind mandoc groff # llvm: names in clang's findings, which suppressions go by
 fetch_models
 logs=$cache/logs
 mkdir -p "$logs"
