@@ -22,7 +22,7 @@ struct lookups {
     const char *window;
 };
 
-enum { READABLE = WINDOW + TABLE_SHORT_SIZE, ROOM = WINDOW + 4 };
+enum { READABLE = WINDOW + TABLE_SHORT_SIZE, ROOM = (1 + HOLE_MARGIN) * WINDOW + 4 };
 
 /* Pre-tokens of 17 to 30 bytes are looked for elsewhere; their short key is FF alone, which is found nowhere.
  */
@@ -59,11 +59,29 @@ __attribute__((noinline)) static void prepare(const struct piece_table *table, c
         prepare_long(table, lookups);
 }
 
+/*
+ * Whether item is new for certain and waits for others to be merged with them: a piece of up to 16 bytes
+ * whose line says that it is nowhere. Most of what is not found at the first look ends here.
+ */
+static inline bool defer_new(struct tekken_encoder *encoder, const struct lookup *item, struct str piece,
+                             struct ids *ids)
+{
+    struct deferred *deferred = &encoder->deferred;
+    if (item->size > TABLE_SHORT_SIZE || !table_line_is_certain(item->line) ||
+        deferred->n >= DEFERRED_ENOUGH || !encoder->defers)
+        return false;
+    deferred_add(deferred, piece, item->key, true, ids);
+    return true;
+}
+
 /* What the table does not know at the first look; returns where the next ids go, NULL on failure. */
 __attribute__((noinline)) static uint32_t *second_look(struct call *call, struct tekken_encoder *encoder,
-                                                       struct str piece, uint32_t *out, struct ids *ids)
+                                                       const struct lookup *item, struct str piece,
+                                                       uint32_t *out, struct ids *ids)
 {
     ids->n = (size_t)(out - ids->data);
+    if (defer_new(encoder, item, piece, ids))
+        return ids->data + ids->n;
     enum sidetok_error error = tekken_encode_piece(call, encoder, piece, ids);
     return error == SIDETOK_OK ? ids_reserve(call, ids, ROOM) : NULL;
 }
@@ -86,7 +104,7 @@ __attribute__((noinline)) static enum sidetok_error finish(struct call *call, st
             continue;
         }
         struct str piece = {lookups->window + item->begin, item->size};
-        out = second_look(call, encoder, piece, out, ids);
+        out = second_look(call, encoder, item, piece, out, ids);
         if (!out)
             return SIDETOK_E_NO_MEMORY; /* no other failure is left */
     }
@@ -141,7 +159,9 @@ static inline enum sidetok_error encode_windows(struct call *call, struct tekken
         if (starts == ~(uint64_t)0)
             TRY(emit_bytes(call, encoder->n_special, text.data + *at, end - *at, ids));
     }
-    return finish(call, encoder, &lookups[turn ^ 1], ids);
+    TRY(finish(call, encoder, &lookups[turn ^ 1], ids));
+    tekken_encode_flush(encoder, ids);
+    return SIDETOK_OK;
 }
 
 /* Windows and keys are read beyond the bytes that count, so the text's tail is encoded from a copy. */
@@ -165,4 +185,4 @@ static uint64_t find_last(const uint8_t *bytes, unsigned n)
     return boundaries_find_last(bytes, n);
 }
 
-const struct first_look FIRST_LOOK = {FIRST_LOOK_NAME, encode, find, find_last};
+const struct first_look FIRST_LOOK = {FIRST_LOOK_NAME, encode, JOINS_LANES, find, find_last};

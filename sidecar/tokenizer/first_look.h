@@ -17,6 +17,8 @@ struct first_look {
     enum sidetok_error (*encode)(struct call *call, struct tekken_encoder *encoder, struct str text,
                                  struct ids *ids);
 
+    joins_encode_lanes *merge; /* several new pieces at once */
+
     /** boundaries_find() and boundaries_find_last(), for the tests. */
     uint64_t (*find)(const uint8_t *bytes);
     uint64_t (*find_last)(const uint8_t *bytes, unsigned n);

@@ -132,6 +132,12 @@ static inline struct table_value *table_line_find(struct table_line *line, const
 #endif
 }
 
+/** Whether a short key that table_line_find() does not find here is nowhere, in no form, and no vocabulary piece. */
+static inline bool table_line_is_certain(const struct table_line *line)
+{
+    return !(line->values[1].meta & (TABLE_LONG | TABLE_OF_LINE));
+}
+
 /** What is known of a piece. */
 struct table_answer {
     const uint32_t *ids; /* NULL: nothing */

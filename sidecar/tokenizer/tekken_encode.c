@@ -50,6 +50,7 @@ enum sidetok_error tekken_encoder_open(struct call *call, const struct tokenizer
         return failure_no_memory(call);
     encoder->head.tokenizer = tokenizer;
     encoder->look = first_look_choose();
+    encoder->defers = tekken_of(tokenizer)->joins.usable;
     encoder->n_special = tokenizer->info.n_special;
     if (!open_table(encoder, cache_bytes)) {
         tekken_encoder_close(&encoder->head);
@@ -106,24 +107,35 @@ static enum sidetok_error merge(struct call *call, struct tekken_encoder *encode
     return SIDETOK_OK;
 }
 
+void tekken_encode_flush(struct tekken_encoder *encoder, struct ids *ids)
+{
+    const struct tekken *tekken = tekken_of_encoder(encoder);
+    deferred_flush(&encoder->deferred, encoder->look->merge, &tekken->joins, &encoder->table,
+                   encoder->n_special, ids);
+}
+
+/* Merges a segment, or has it wait for others: then its ids come later. */
+static enum sidetok_error merge_or_defer(struct call *call, struct tekken_encoder *encoder,
+                                         struct str segment, bool learns, struct ids *ids)
+{
+    if (segment.size > LANE_SIZE || !encoder->defers)
+        return merge(call, encoder, segment, ids);
+    deferred_add(&encoder->deferred, segment, key_of(encoder, segment), learns, ids);
+    return SIDETOK_OK;
+}
+
 /*
- * One segment between cuts, by merges alone. A vocabulary piece is its answer only if merges lead to it; if
- * not, the piece stays the answer for a whole pre-token, and what the segment becomes is not remembered.
+ * One segment between cuts, by merges alone. A vocabulary piece is its answer only if merges lead to it.
  */
 static enum sidetok_error encode_segment(struct call *call, struct tekken_encoder *encoder,
                                          struct str segment, struct ids *ids)
 {
-    size_t first = ids->n;
     struct table_answer known = {NULL, 0, false};
     if (segment.size <= TABLE_LONG_SIZE)
         known = piece_table_find(&encoder->table, segment, key_of(encoder, segment));
-    if (known.ids && !(known.meta & TABLE_NO_MERGE)) {
-        emit(ids, known.ids, known.meta & TABLE_COUNT);
-        return SIDETOK_OK;
-    }
-    TRY(merge(call, encoder, segment, ids));
-    if (known.certain && !known.ids)
-        learn(encoder, segment, ids->data + first, ids->n - first);
+    if (!known.ids || known.meta & TABLE_NO_MERGE)
+        return merge_or_defer(call, encoder, segment, known.certain && !known.ids, ids);
+    emit(ids, known.ids, known.meta & TABLE_COUNT);
     return SIDETOK_OK;
 }
 
@@ -157,7 +169,29 @@ static enum sidetok_error encode_cut(struct call *call, struct tekken_encoder *e
         }
         for (size_t i = 0; i < n; i++)
             TRY(encode_segment(call, encoder, segments[i], ids));
+        if (piece.size > TABLE_LONG_SIZE && encoder->deferred.n >= DEFERRED_ENOUGH)
+            tekken_encode_flush(encoder, ids);
     }
+    return SIDETOK_OK;
+}
+
+/* A pre-token that is no vocabulary piece and not remembered. A short one is merged at once: cutting costs
+ * more than it saves. */
+static enum sidetok_error encode_new(struct call *call, struct tekken_encoder *encoder, struct str piece,
+                                     struct ids *ids)
+{
+    enum { UNCUT = 16 };
+    struct deferred *deferred = &encoder->deferred;
+    size_t first = ids->n, hole = deferred->n;
+    if (piece.size <= UNCUT && encoder->defers)
+        return merge_or_defer(call, encoder, piece, true, ids);
+    TRY((piece.size > UNCUT ? encode_cut : merge)(call, encoder, piece, ids));
+    if (piece.size > TABLE_LONG_SIZE)
+        return SIDETOK_OK;
+    if (hole == deferred->n)
+        learn(encoder, piece, ids->data + first, ids->n - first);
+    else
+        deferred_add_torn(deferred, piece, key_of(encoder, piece), first, hole, ids);
     return SIDETOK_OK;
 }
 
@@ -189,9 +223,8 @@ static bool encode_run(struct tekken_encoder *encoder, struct str piece, struct 
 enum sidetok_error tekken_encode_piece(struct call *call, struct tekken_encoder *encoder, struct str piece,
                                        struct ids *ids)
 {
-    enum { UNCUT = 16 }; /* a short pre-token is merged at once: cutting costs more than it saves */
     struct table_answer known = {NULL, 0, false};
-    if (!ids_reserve(call, ids, piece.size + TABLE_LONG_IDS))
+    if (!ids_reserve(call, ids, piece.size + TABLE_LONG_IDS + DEFERRED_ROOM * HOLE_MARGIN))
         return SIDETOK_E_NO_MEMORY;
     if (piece.size <= TABLE_LONG_SIZE)
         known = piece_table_find(&encoder->table, piece, key_of(encoder, piece));
@@ -203,9 +236,9 @@ enum sidetok_error tekken_encode_piece(struct call *call, struct tekken_encoder 
     }
     if (!known.certain && emit_rank(encoder, piece, ids))
         return SIDETOK_OK;
-    size_t first = ids->n;
-    TRY((piece.size > UNCUT ? encode_cut : merge)(call, encoder, piece, ids));
-    learn(encoder, piece, ids->data + first, ids->n - first);
+    TRY(encode_new(call, encoder, piece, ids));
+    if (encoder->deferred.n >= DEFERRED_ENOUGH)
+        tekken_encode_flush(encoder, ids);
     return SIDETOK_OK;
 }
 
@@ -220,6 +253,7 @@ static enum sidetok_error encode_lines(struct call *call, struct tekken_encoder 
             TRY(tekken_encode_piece(call, encoder, (struct str){text.data + at, end - at}, ids));
         at = end + 1;
     }
+    tekken_encode_flush(encoder, ids);
     return SIDETOK_OK;
 }
 
@@ -248,10 +282,11 @@ enum sidetok_error tekken_encode(struct call *call, struct encoder *encoder, str
         return SIDETOK_E_NO_MEMORY;
     TRY(check_text(call, tekken, text));
     struct tekken_encoder *mine = (struct tekken_encoder *)encoder;
-    enum { AT_ONCE = 32 << 20 }; /* the most there can be; what is not written takes no memory */
+    enum { AT_ONCE = 32 << 20, SPARE = 512 }; /* the most there can be; what is not written takes no memory */
     bool has_room = ids->capacity - ids->n >= text.size / 4; /* made by the owner */
-    if (!has_room && !ids_reserve(call, ids, text.size < AT_ONCE ? text.size : text.size / 4))
+    if (!has_room && !ids_reserve(call, ids, (text.size < AT_ONCE ? text.size : text.size / 4) + SPARE))
         return SIDETOK_E_NO_MEMORY;
+    mine->deferred.n = mine->deferred.n_torn = 0; /* a text that failed may have left some */
     return tekken->pattern == PATTERN_LINES ? encode_lines(call, mine, text, ids)
                                             : mine->look->encode(call, mine, text, ids);
 }

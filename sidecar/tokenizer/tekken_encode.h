@@ -1,6 +1,7 @@
 #ifndef SIDETOK_TOKENIZER_TEKKEN_ENCODE_H
 #define SIDETOK_TOKENIZER_TEKKEN_ENCODE_H
 
+#include "deferred.h"
 #include "piece_table.h"
 #include "tekken.h"
 
@@ -8,8 +9,10 @@
 struct tekken_encoder {
     struct encoder head;
     struct piece_table table;
+    struct deferred deferred;
     const struct first_look *look;
     uint32_t n_special;
+    bool defers;          /* segments wait to be merged together */
     const char *text_end; /* of the text being encoded: keys are read 16 bytes at a time */
 };
 
@@ -22,10 +25,14 @@ enum sidetok_error tekken_encode(struct call *call, struct encoder *encoder, str
 enum sidetok_error tekken_check(struct call *call, struct encoder *encoder, struct str text);
 
 /**
- * Appends the ids of one pre-token, whatever its size; learns what it becomes.
- * Rule: CoreBPE.encode: a pre-token that is a piece is that piece, whatever merges would give.
+ * Appends the ids of one pre-token, whatever its size, or leaves holes for them until tekken_encode_flush();
+ * learns what it becomes. The piece is borrowed until then. Rule: CoreBPE.encode: a pre-token that is a piece
+ * is that piece, whatever merges would give.
  */
 enum sidetok_error tekken_encode_piece(struct call *call, struct tekken_encoder *encoder, struct str piece,
                                        struct ids *ids);
+
+/** Fills the holes that tekken_encode_piece() left: at the end of a text, and before its bytes go away. */
+void tekken_encode_flush(struct tekken_encoder *encoder, struct ids *ids);
 
 #endif
