@@ -227,7 +227,7 @@ class Maker:
 
     def messages(self):
         out = [self.system()] if self.maybe(0.4) else []
-        for turn in range(self.pick([1, 1, 1, 2, 3]) if self.maybe(0.98) else self.rng.randrange(30)):
+        for turn in range(self.pick([1, 1, 1, 2, 3]) if self.maybe(0.98) else self.rng.randrange(1, 30)):
             if turn:
                 out.append(self.assistant())
             out += [self.user() for _ in range(1 + self.maybe(0.08))]
