@@ -201,8 +201,96 @@ def imt(r):
     return b"* comment\nwidth 5\nheight 3\npixel n8\n\x0c" + r.randbytes(15)
 
 
+def some(r, most=40):
+    """A few random bytes, small ones more often: counts of runs, and what they repeat."""
+    return bytes(r.choice([0, 1, 2, 3, 5, r.randrange(256)]) for _ in range(r.randrange(most)))
+
+
+def bmp_runs(r):
+    """Eight or four bits, by runs, with what may be wrong about them."""
+    bits, width, height = r.choice([(8, 1), (4, 2)]), r.choice([1, 5, 16]), r.choice([1, 3])
+    data = b"".join(r.choice([some(r, 6), b"\0\0", b"\0\2" + some(r, 3), bytes([r.randrange(6), r.randrange(16)]), b"\0\3abc\0"]) for _ in range(r.randrange(12))) + r.choice([b"", b"\0\1"])
+    palette = bytes(4 << bits[0])[: 4 << r.choice([1, 4, 8])]
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits[0], bits[1], len(data), 0, 0, len(palette) // 4, 0)
+    return b"BM" + struct.pack("<IHHI", 54 + len(palette) + len(data), 0, 0, 54 + len(palette)) + head + palette + data
+
+
+def bmp_masks(r):
+    """Colours by bit masks, in the header or behind it."""
+    bits = r.choice([16, 24, 32])
+    masks = r.choice([(0xF800, 0x7E0, 0x1F, 0), (0x7C00, 0x3E0, 0x1F, 0), (0xFF0000, 0xFF00, 0xFF, 0xFF000000), (0xFF0000, 0xFF00, 0xFF, 0), (0xFF, 0xFF00, 0xFF0000, 0), (1, 2, 4, 8)])
+    size = r.choice([40, 52, 56, 64, 108, 124])
+    head = struct.pack("<IiiHHIIiiII", size, 5, r.choice([3, -3]), 1, bits, 3, 0, 0, 0, 0, 0) + struct.pack("<4I", *masks)
+    head = head[:52] if size == 40 else head[:size].ljust(size, b"\0")
+    return b"BM" + struct.pack("<IHHI", 0, 0, 0, 14 + len(head)) + head + bytes(r.choice([60, 48, 30]))
+
+
+def sgi_runs(r):
+    wide, planes, width, height = r.choice([1, 2]), r.choice([1, 3, 4]), r.choice([1, 5, 20]), r.choice([1, 2])
+    unit = ">B" if wide == 1 else ">H"
+    packed = [b"".join(struct.pack(unit, v) for v in r.choice([[width, 7, 0], [0x80 | width, *range(width), 0], [1, 2], [0], [200, 1, 0]])) for _ in range(planes * height)]
+    begin, starts = 512 + 8 * len(packed), []
+    for row in packed:
+        starts.append(begin)
+        begin += len(row)
+    head = struct.pack(">HBBHHHH", 474, 1, wide, 3 if planes > 1 else 2, width, height, planes).ljust(512, b"\0")
+    return head + struct.pack(f">{len(packed)}I", *starts) + struct.pack(f">{len(packed)}I", *map(len, packed)) + b"".join(packed)
+
+
+def msp_runs(r):
+    width, height = r.choice([(8, 2), (20, 3), (33, 1)])
+    row = (width + 7) // 8
+    packed = [r.choice([b"", bytes([0, row, 255]), bytes([row]) + bytes(row), some(r, 6)]) for _ in range(height)]
+    words = [0x694C, 0x536E, width, height, 1, 1, 1, 1, width, height, 0, 0]
+    check = 0
+    for word in words:
+        check ^= word
+    return struct.pack("<16H", *words, check, 0, 0, 0) + struct.pack(f"<{height}H", *map(len, packed)) + b"".join(packed)
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_chunks(r):
+    """Text, colours, animations: right, cut or too much."""
+    text = zlib.compress(b"a" * r.choice([5, 3000]))
+    extra = [(b"tEXt", r.choice([b"key\0text", b"key", b"\0", b""])), (b"zTXt", r.choice([b"key\0\0" + text, b"key\0\1" + text, b"key\0\0junk", b"key\0", b"k"])),
+             (b"iTXt", r.choice([b"key\0\0\0en\0k\0text", b"key\0\1\0en\0k\0" + text, b"key\0\1\1en\0k\0" + text, b"key\0\1\0en\0k\0junk", b"key\0\0\0\xff\0k\0\xfe", b"key\0\0", b"key\0\0\0en"])),
+             (b"iCCP", r.choice([b"p\0\0" + text, b"p\0\1" + text, b"p\0\0junk", b"p"])), (b"gAMA", r.choice([b"\0\0\xb1\x8f", b"\0"])), (b"cHRM", r.choice([bytes(32), bytes(3)])),
+             (b"sRGB", r.choice([b"\0", b""])), (b"pHYs", r.choice([bytes(8) + b"\1", bytes(9), b"\0"])), (b"tRNS", r.choice([b"\0\1", bytes(6), b"\0\xff", b""])), (b"PLTE", r.choice([bytes(9), bytes(6)])),
+             (b"eXIf", r.choice([b"MM\0*\0\0\0\x08\0\0", b"II"])), (b"acTL", r.choice([struct.pack(">II", n, 0) for n in (0, 1, 2, 1 << 31)] + [b"\0"])),
+             (b"fcTL", r.choice([struct.pack(">IIIIIHHBB", seq, w, 3, x, 0, 1, 10, r.randrange(3), r.randrange(2)) for seq, w, x in ((0, 5, 0), (1, 5, 0), (0, 9, 0), (0, 5, 7))] + [b"\0"])),
+             (b"fdAT", r.choice([b"\0\0\0\0" + zlib.compress(bytes(48)), b"\0"])), (b"cICP", b"\1\2\0\1"), (b"abCd", some(r)), (b"ABCD", some(r))]
+    colour, size = r.choice([(2, 48), (0, 18), (3, 18), (6, 63)])
+    body = [chunk(*r.choice(extra)) for _ in range(r.randrange(5))] + ([chunk(b"PLTE", bytes(9))] if colour == 3 else [])
+    after = [chunk(*r.choice(extra)) for _ in range(r.randrange(3))]
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 5, 3, 8, colour, 0, 0, r.choice([0, 0, 1]))) + b"".join(body) + chunk(b"IDAT", zlib.compress(bytes(size))) + b"".join(after) + chunk(b"IEND", b"")
+
+
+def icns_runs(r):
+    """Old icons, by runs or whole, with or without a mask."""
+    kind, mask, side = r.choice([(b"is32", b"s8mk", 16), (b"il32", b"l8mk", 32), (b"it32", b"t8mk", 128)])
+    plane = (bytes([0xFF, 7]) * (side * side // 130)) + bytes([0x80 + side * side % 130 - 3, 7] if side * side % 130 >= 3 else [side * side % 130 - 1] + [1] * (side * side % 130))
+    data = r.choice([plane * 3, plane * 2, some(r), bytes(side * side * 3) if side < 128 else plane])
+    blocks = [(kind, (bytes(4) if kind == b"it32" and r.random() < 0.8 else b"") + data)]
+    if r.random() < 0.6 and side < 128:
+        blocks.append((mask, bytes(side * side) if r.random() < 0.8 else b"a"))
+    body = b"".join(name + struct.pack(">I", 8 + len(block)) + block for name, block in blocks)
+    return b"icns" + struct.pack(">I", 8 + len(body)) + body
+
+
+def blp_palette(r):
+    version, encoding, alpha = r.choice([1, 2]), r.choice([1, 2, 3, 4, 5]), r.choice([0, 1, 8])
+    data = b"BLP%d" % version + (struct.pack("<ibbbb", 1, encoding, alpha, r.choice([0, 1, 7]), 0) if version == 2 else struct.pack("<ii", r.choice([0, 1]), alpha)) + struct.pack("<II", 4, 4)
+    data += struct.pack("<ii", encoding, 0) if version == 1 else b""
+    begin = len(data) + 128 + 1024
+    return data + struct.pack("<16I", begin, *[0] * 15) + struct.pack("<16I", 64, *[0] * 15) + bytes(r.choice([1024, 1024, 100])) + bytes(r.choice([16, 32, 64, 3]))
+
+
 HAND_MADE = {
     "PSD": psd, "SUN": sun, "FITS": fits, "FITS_GZIP": gzipped_fits, "XPM": xpm, "FLI": fli, "DCX": dcx, "CUR": cur, "IPTC": iptc, "IMT": imt,
+    "BMP_RUNS": bmp_runs, "BMP_MASKS": bmp_masks, "SGI_RUNS": sgi_runs, "MSP_RUNS": msp_runs, "PNG_CHUNKS": png_chunks, "ICNS_RUNS": icns_runs, "BLP_PALETTE": blp_palette,
     "PIXAR": lambda r: rows(r, b"\200\350\0\0".ljust(416, b"\0") + struct.pack("<HH4xHH", 3, 5, 14, 2).ljust(608, b"\0"), 45),
     "MCIDAS": lambda r: rows(r, struct.pack(">64i", 0, 4, *[0] * 6, 3, 5, 1, 0, 0, 1, 0, *[0] * 18, 256, *[0] * 30), 15),
     "GBR": lambda r: rows(r, struct.pack(">5I4sI", 30, 2, 5, 3, r.choice([1, 4]), b"GIMP", 9) + b"a\0", 60),
