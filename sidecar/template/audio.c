@@ -43,10 +43,28 @@ static int64_t audio_tokens(const struct audio_config *config, int64_t n_samples
     return audio_cut(ceil(frames / (double)config->frames_per_token));
 }
 
+static double audio_delay_ms(const struct audio_config *config, struct audio_delay delay)
+{
+    return delay.is_given ? delay.ms : config->delay_ms;
+}
+
+enum sidetok_error audio_check_real_delay(struct call *call, const struct audio_config *config,
+                                          struct audio_delay delay)
+{
+    double ms = audio_delay_ms(config, delay);
+    if (delay.is_given && isinf(ms))
+        return failure_set_str(call, SIDETOK_E_OVERFLOW, STR("int too large to convert to float"));
+    if (isinf(ms / 1000.0 * config->rate.real))
+        return failure_set_str(call, SIDETOK_E_OVERFLOW, STR("cannot convert float infinity to integer"));
+    return SIDETOK_OK;
+}
+
 int64_t audio_delay_tokens(const struct audio_config *config, struct audio_delay delay)
 {
-    double ms = delay.is_given ? delay.ms : config->delay_ms;
-    return audio_tokens(config, audio_cut(ms / 1000.0 * config->rate.real));
+    double n_samples = audio_delay_ms(config, delay) / 1000.0 * config->rate.real;
+    if (fabs(n_samples) >= 0x1p63) /* in samples they lie beyond int64_t again */
+        return n_samples > 0 ? INT64_MAX / 2 : -INT64_MAX / 2;
+    return audio_tokens(config, isnan(n_samples) ? 0 : (int64_t)n_samples);
 }
 
 /* So many tokens in samples; the ends of int64_t stand for all that lies beyond them. */
@@ -94,6 +112,22 @@ enum sidetok_error audio_check_left_pad(struct call *call, const struct audio_co
 /* No machine holds as many samples of four bytes: numpy refuses them before it asks for memory. */
 static const int64_t audio_max_array = INT64_MAX / 4;
 
+/* From a tebibyte on no machine is asked. Rule: numpy._core._exceptions._ArrayMemoryError. */
+static enum sidetok_error audio_fail_memory(struct call *call, int64_t n_samples)
+{
+    static const char *const units[] = {"TiB", "PiB", "EiB"};
+    double n = (double)n_samples * 4 / 0x1p40;
+    size_t unit = 0;
+    for (; rint(n) >= 1024; n /= 1024)
+        unit++;
+    return failure_set(call, SIDETOK_E_MEMORY,
+                       rint(n) < 1000 ? "Unable to allocate %#.3g %s for an array with shape (%" PRId64
+                                        ",) and data type float32"
+                                      : "Unable to allocate %#.0f %s for an array with shape (%" PRId64
+                                        ",) and data type float32",
+                       n, units[unit], n_samples);
+}
+
 enum sidetok_error audio_check_silence(struct call *call, int64_t n_samples)
 {
     if (n_samples == INT64_MIN || n_samples == INT64_MAX)
@@ -104,6 +138,8 @@ enum sidetok_error audio_check_silence(struct call *call, int64_t n_samples)
         return failure_set_str(call, SIDETOK_E_VALUE,
                                STR("array is too big; `arr.size * arr.dtype.itemsize` is larger than the "
                                    "maximum possible size."));
+    if (n_samples >= INT64_C(1) << 38)
+        return audio_fail_memory(call, n_samples);
     return SIDETOK_OK;
 }
 
@@ -125,7 +161,9 @@ static enum sidetok_error audio_pad_stream(struct call *call, const struct audio
     int64_t token = config->samples_per_token;
     int64_t left = audio_left_pad(config);
     int64_t right;
-    if (__builtin_add_overflow((token - *n_samples % token) % token, audio_right_pad(config, delay), &right))
+    TRY(audio_check_real_delay(call, config, delay));
+    right = audio_right_pad(config, delay);
+    if (right != INT64_MIN && __builtin_add_overflow((token - *n_samples % token) % token, right, &right))
         right = INT64_MAX;
     TRY(audio_check_left_pad(call, config));
     TRY(audio_check_pads(call, left, *n_samples, right));

@@ -66,7 +66,15 @@ enum sidetok_error audio_encode(struct call *call, const struct audio_config *co
 /** Samples after resampling to the tokenizer's rate. Rule: soxr.resample, which rounds half up. */
 uint64_t audio_resampled(const struct audio_config *config, const struct sound_file *sound);
 
-/** Tokens of a delay; the configured one where none is given. May be negative. Rule: get_num_delay_tokens. */
+/** OverflowError for a delay without a float, and for one that is infinite in samples. */
+enum sidetok_error audio_check_real_delay(struct call *call, const struct audio_config *config,
+                                          struct audio_delay delay);
+
+/**
+ * Tokens of a delay that was checked; the configured one where none is given. May be negative; a delay of
+ * 2**63 samples and more is so many tokens that their samples are beyond int64_t, too. Rule:
+ * get_num_delay_tokens.
+ */
 int64_t audio_delay_tokens(const struct audio_config *config, struct audio_delay delay);
 
 /** Silence left of a stream: samples; the ends of int64_t stand for all beyond them. */

@@ -72,6 +72,7 @@ static enum sidetok_error render_online(struct call *call, const struct audio_co
     int64_t left = audio_left_pad(audio);
     int64_t right = audio_right_pad(audio, delay);
     struct sound_file sound;
+    TRY(audio_check_real_delay(call, audio, delay));
     TRY(audio_check_left_pad(call, audio));
     TRY(audio_check_silence(call, left));
     TRY(audio_check_silence(call, right));
@@ -96,9 +97,6 @@ static enum sidetok_error render_streaming(struct call *call, const struct audio
                                STR("Streaming transcription requires mode OFFLINE or ONLINE, got DISABLED."));
     if (!audio->has_streaming_pad)
         return lacks_marker(call, "streaming_pad", "transcription");
-    if (fabs(delay.ms) > 1e12)
-        return failure_set(call, SIDETOK_E_TOO_LARGE,
-                           "target_streaming_delay_ms of %g is more than this service pads", delay.ms);
     stream_init(stream, call);
     stream_control(stream, CONTROL_BOS, 1);
     if (request->streaming == STREAMING_ONLINE) {

@@ -85,6 +85,8 @@ TEST(audio_streams_pad_as_far_as_numpy_does)
         {"7205759403792793", SIDETOK_E_VALUE, "negative dimensions are not allowed"},
         {"4000000000000000", SIDETOK_E_VALUE,
          "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum possible size."},
+        {"4000000000000", SIDETOK_E_MEMORY,
+         "Unable to allocate 18.2 PiB for an array with shape (5120000000023040,) and data type float32"},
         {"-1", SIDETOK_E_VALUE, "index can't contain negative values"},
         {"12.3", SIDETOK_E_ASSERTION, "num_samples=15744 must be a multiple of mult_of=1280"},
         {"NaN", SIDETOK_E_VALUE, "cannot convert float NaN to integer"},
