@@ -5,6 +5,9 @@
 #include "python_object.h"
 #include "utf8.h"
 
+#include <limits.h>
+#include <unistd.h>
+
 static bool is_true(const struct json *value)
 {
     return value && python_is_true(value);
@@ -103,19 +106,33 @@ static void append_quoted(struct buf *out, struct str path)
     }
 }
 
-/* `Path(path).resolve().as_uri()`; a relative path stays one, for it is relative to the reference's folder.
- */
+/* A relative path begins in this program's folder, as in the reference's: the server's, where they are the
+ * same. */
+static enum sidetok_error path_from_root(struct call *call, struct str path, struct str *ret_whole)
+{
+    struct buf whole;
+    char folder[PATH_MAX];
+    *ret_whole = path;
+    if (path.data[0] == '/' || !getcwd(folder, sizeof folder))
+        return SIDETOK_OK;
+    buf_init(&whole, call);
+    buf_append(&whole, str_from(folder));
+    buf_append_char(&whole, '/');
+    buf_append(&whole, path);
+    return buf_finish(&whole, ret_whole);
+}
+
+/* `Path(path).resolve().as_uri()` */
 static enum sidetok_error path_url(struct call *call, struct str path, struct json *ret_url)
 {
     struct buf resolved, url;
-    struct str text = path;
+    struct str text;
     TRY(data_url_check_path(call, path));
+    TRY(path_from_root(call, path, &text));
     buf_init(&resolved, call);
     buf_init(&url, call);
-    if (path.data[0] == '/') {
-        append_resolved(&resolved, path);
-        TRY(buf_finish(&resolved, &text));
-    }
+    append_resolved(&resolved, text);
+    TRY(buf_finish(&resolved, &text));
     buf_append(&url, STR("file://"));
     append_quoted(&url, text);
     ret_url->kind = JSON_STRING;

@@ -62,6 +62,7 @@ static const int worker_calls[] = {
     SYS_stat,
 #endif
     SYS_newfstatat,
+    SYS_getcwd, /* a relative path of an image is resolved */
     SYS_statx,
     /* itself, and its end */
     SYS_getpid,

@@ -137,6 +137,16 @@ def test_a_bad_line_gets_an_error_record_and_the_rest_goes_on():
     assert batch.end() == 0
 
 
+def test_relative_paths_begin_in_this_folder():
+    batch = Batch("--tokenizer", T)
+    here = str(Path.cwd())
+    for path, whole in (("no such", here + "/no such"), ("./a/../no/", here + "/no"), ("../no", str(Path.cwd().parent / "no"))):
+        chunk = {"type": "image", "path": path}
+        error = batch.ask(id=1, tokenizer="t", op="apply", request={"messages": [{"role": "user", "content": [chunk]}]})["error"]
+        assert error["message"] == f"[Errno 2] No such file or directory: '{whole.replace(' ', '%20')}'", error
+    batch.end()
+
+
 def test_a_request_that_is_no_json_fails_as_json_loads():
     batch = Batch("--tokenizer", V3)
     for text, message in (("", "Expecting value: line 1 column 1 (char 0)"), ('{"a":1}x', "Extra data: line 1 column 8 (char 7)"),
