@@ -112,6 +112,7 @@ if [ $mode != quick ]; then
     suite parity parity
     suite python env SIDETOK_BUILD="$build" bash "$root/tests/python/run.sh"
     suite live-fuzz fuzz fuzz_requests.py "${SIDETOK_FUZZ_SECONDS:-60}" --variants "$variants"
+    suite live-fuzz-sounds fuzz fuzz_sounds.py $((${SIDETOK_FUZZ_SECONDS:-60} / 4)) --variants "$variants"
     suite live-fuzz-tekken fuzz fuzz_load.py $((${SIDETOK_FUZZ_SECONDS:-60} / 4))
     suite live-fuzz-sentencepiece fuzz fuzz_model.py $((${SIDETOK_FUZZ_SECONDS:-60} / 4))
     CC=clang build_tree "$root/build-asan" -Dwerror="$werror" -Db_sanitize=address,undefined -Db_lundef=false
