@@ -6,6 +6,7 @@ Model I of seed N is always the same; --only keeps its file and prints where. Mo
 count as such. Exit status 1 on any difference. The last lines are the counts and the seed.
 """
 
+import ctypes
 import random
 import struct
 import tempfile
@@ -116,9 +117,21 @@ class ModelMaker:
         return self.damage(data) if self.maybe(0.2) else data, texts
 
 
+def words_are_checked():
+    """Whether this Python tells that the words of a native error are no UTF-8, as 3.11.7 does. 3.11.2, which is Debian 12's, raises that
+    error without words."""
+    try:
+        ctypes.pythonapi.PyErr_SetString(ctypes.py_object(RuntimeError), b"\xff")
+    except UnicodeDecodeError:
+        return True
+    except RuntimeError:
+        return False
+
+
 class Fuzz(FileFuzz):
     def __init__(self, options):
         super().__init__(options)
+        self.words_are_checked = words_are_checked()
         self.folder = Path(tempfile.mkdtemp(prefix="fuzz_model"))
 
     def questions(self, texts, rng):
@@ -131,6 +144,12 @@ class Fuzz(FileFuzz):
                     ("special_id", {"token": rng.choice(["<s>", "[INST]", "a", ""])}))
         yield "chat", {"messages": [{"role": "user", "content": texts[0] + "a"}]}
 
+    def is_without_words(self, expect, answer):
+        """Whether the reference's error lost its words to this Python."""
+        error = expect.get("error", {})
+        return (not self.words_are_checked and (error.get("type"), error.get("message")) == ("RuntimeError", "")
+                and answer.get("error", {}).get("type") == "UnicodeDecodeError")
+
     def difference(self, batch, recorder, name, texts, rng):
         for op, request in self.questions(texts, rng):
             record = {"id": 0, "tokenizer": name, "op": op, "request": request}
@@ -139,7 +158,7 @@ class Fuzz(FileFuzz):
             if answer.get("error", {}).get("type") == "not_supported" and "error" not in expect:
                 self.refusals[answer["error"]["message"]] += 1
                 return None
-            if not same(expect, answer):
+            if not same(expect, answer) and not self.is_without_words(expect, answer):
                 return op, request, expect, answer
             if op == "load" and "error" in expect:
                 return None
