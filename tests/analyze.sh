@@ -18,8 +18,8 @@ steps=("$@")
 passed=0
 failed=0
 
-# The programs' own code alone, and what the sanitizer knows of the C library: not stat(), so test_file is not here.
-memory_tests=(apply_fit arena base64 body boundaries bpe buf character_name decode decode_chunk decode_message decode_response decode_tool joins
+# The programs' own code alone, and what the sanitizer knows of the C library.
+memory_tests=(apply_fit arena base64 body boundaries bpe character_name decode decode_chunk decode_message decode_response decode_tool file joins
     json_read json_scan json_write map matcher message message_repr msgpack_read normalize pair_table piece_cache piece_table
     pretokenizer pydantic pydantic_number pydantic_read python_object python_repr python_text rules runs sentencepiece
     sentencepiece_model settings sha256 stream tekken template tool_schema tool_schema_name tool_schema_regex unicode utf8

@@ -104,7 +104,7 @@ enum sidetok_error file_is_regular(struct call *call, struct str path, bool *ret
     char *name = path_copy(call, path);
     if (!name)
         return SIDETOK_E_NO_MEMORY;
-    struct stat status;
+    struct stat status = {0}; /* clang 14's memory sanitizer does not see stat() write */
     if (stat(name, &status) == 0) {
         *ret = S_ISREG(status.st_mode);
         return SIDETOK_OK;
@@ -115,7 +115,7 @@ enum sidetok_error file_is_regular(struct call *call, struct str path, bool *ret
 
 static enum sidetok_error file_read_all(struct call *call, int fd, struct str path, struct str *ret_bytes)
 {
-    struct stat status;
+    struct stat status = {0};
     if (fstat(fd, &status) != 0)
         return file_fail(call, errno, path);
     struct buf bytes;
