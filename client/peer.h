@@ -25,6 +25,7 @@ struct peer {
     uint32_t proven;             /* the connection over which the sidecar has sent something; 0: none */
     uint64_t heard_ns;           /* when it last did, or began to owe something */
     uint64_t pinged_ns;          /* since when a ping is unanswered; 0: none is */
+    uint32_t n_unproven;         /* connections in a row over which nothing came */
     uint64_t away_ns;            /* since when there is no connection; 0: there is one, or never was */
     bool is_renewed;             /* by another socket since then */
     struct pending_list sent;    /* not answered, oldest first */

@@ -147,7 +147,8 @@ enum sidetok_setting {
     SIDETOK_SETTING_SILENCE_MS /* a sidecar that owes replies, does not send anything for so long and does not
                                   answer a ping either is lost; 0 never, default 5,000. A long request is no
                                   silence: a sidecar answers pings meanwhile. Also for the ping by which a new
-                                  connection proves that it is served: no request is sent over it before */
+                                  connection proves that it is served: no request is sent over it before. It
+                                  has half a second, that of the next connection twice as much */
 };
 
 struct sidetok_client;
@@ -187,9 +188,9 @@ typedef void sidetok_done(struct sidetok_client *client, void *user, struct side
  * (pod-0.service:port), or resolve the service before opening and give each address.
  *
  * Errors: SIDETOK_E_INVALID_ARGUMENT (no URL, or one that can't be used), SIDETOK_E_NO_MEMORY,
- * SIDETOK_E_SYSTEM; SIDETOK_E_FORKED in the child of a process that had opened a client, even one closed since:
- * workers open their first client after the fork. Cost: starts nng's threads once per process (at most eight
- * where nng allows to say so).
+ * SIDETOK_E_SYSTEM; SIDETOK_E_FORKED in the child of a process that had opened a client, even one closed
+ * since: workers open their first client after the fork. Cost: starts nng's threads once per process (at most
+ * eight where nng allows to say so).
  */
 SIDETOK_API enum sidetok_error sidetok_client_open(const char *urls, struct sidetok_client **ret);
 

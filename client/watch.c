@@ -4,7 +4,7 @@
  * 1518), a machine may vanish without a word, a sidecar may be stopped. A ping tells, because a sidecar
  * answers it at once, whatever it works on. */
 
-enum { AWAY_MS = 700, STUCK_SILENCE_MS = 500 };
+enum { AWAY_MS = 700, STUCK_SILENCE_MS = 1000, FIRST_PROOF_MS = 500 };
 
 /** What waits and is not taken tells of a loss too, where nng does not. */
 static bool is_of_interest(const struct sidetok_client *client, const struct peer *peer)
@@ -35,6 +35,25 @@ void client_heard(struct peer *peer, uint32_t pipe)
     peer->proven = peer->watched = pipe;
     peer->heard_ns = client_now_ns();
     peer->pinged_ns = 0;
+    peer->n_unproven = 0;
+}
+
+/** How long a ping may be unanswered. A new connection gets less time, and the next one twice as much: a
+ * listener that nng has made deaf is replaced within a second, but who was caught in it is not told before
+ * the service is idle. The doubling keeps a machine that is merely slow from connecting for ever. */
+static uint64_t patience_ns(const struct sidetok_client *client, const struct peer *peer)
+{
+    if (peer_is_connected(peer))
+        return half_silence_ns(client);
+    uint64_t proof_ns = (FIRST_PROOF_MS * UINT64_C(1000000)) << peer->n_unproven;
+    return client->silence_ns / 2 < proof_ns ? client->silence_ns / 2 : proof_ns;
+}
+
+static void drop(struct peer *peer)
+{
+    if (!peer_is_connected(peer) && peer->n_unproven < 16)
+        peer->n_unproven++;
+    peer_drop(peer);
 }
 
 static void ping(struct sidetok_client *client, struct peer *peer)
@@ -46,13 +65,13 @@ static void ping(struct sidetok_client *client, struct peer *peer)
 static void watch(struct sidetok_client *client, struct peer *peer)
 {
     uint32_t pipe = atomic_load(&peer->pipe);
-    uint64_t now_ns = client_now_ns(), half_ns = half_silence_ns(client);
+    uint64_t now_ns = client_now_ns();
     if (pipe != peer->watched) {
         peer->watched = pipe;
         ping(client, peer);
-    } else if (peer->pinged_ns != 0 && now_ns >= peer->pinged_ns + half_ns) {
-        peer_drop(peer);
-    } else if (peer->pinged_ns == 0 && now_ns >= peer->heard_ns + half_ns) {
+    } else if (peer->pinged_ns != 0 && now_ns >= peer->pinged_ns + patience_ns(client, peer)) {
+        drop(peer);
+    } else if (peer->pinged_ns == 0 && now_ns >= peer->heard_ns + half_silence_ns(client)) {
         ping(client, peer);
     }
 }
@@ -102,7 +121,8 @@ static uint64_t next_of_peer(const struct sidetok_client *client, const struct p
         return renew_ns(peer);
     if (client->silence_ns == 0 || !is_of_interest(client, peer))
         return 0;
-    return (peer->pinged_ns != 0 ? peer->pinged_ns : peer->heard_ns) + half_silence_ns(client);
+    return peer->pinged_ns != 0 ? peer->pinged_ns + patience_ns(client, peer)
+                                : peer->heard_ns + half_silence_ns(client);
 }
 
 uint64_t client_watch_ns(const struct sidetok_client *client)

@@ -196,7 +196,7 @@ def test_a_long_rendered_request_is_dumped_as_vllm_s_own(monkeypatch):
     from vllm.entrypoints.scale_out.token_in_token_out.protocol import GenerateRequest
     from vllm.sampling_params import SamplingParams
 
-    ids = [i % 131072 for i in range(3 * vllm_reply.LIST_AT_ONCE)]
+    ids = [i % 131072 for i in range(3 * vllm_reply.AT_ONCE)]
     rendered, piecewise = vllm_reply.rendered_class(GenerateRequest), vllm_reply.response_class(JSONResponse)
     sent = []
 

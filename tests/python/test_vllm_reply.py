@@ -7,7 +7,7 @@ import pytest
 
 from sidetok import vllm_reply
 
-MANY = list(range(3 * vllm_reply.LIST_AT_ONCE + 5))
+MANY = list(range(3 * vllm_reply.AT_ONCE + 5))
 
 
 def plain(content):
@@ -39,7 +39,7 @@ def test_the_loop_has_a_turn_after_each_piece():
         counter.cancel()
 
     asyncio.run(main())
-    assert len(turns) >= len(MANY) // vllm_reply.LIST_AT_ONCE
+    assert len(turns) >= len(MANY) // vllm_reply.AT_ONCE
 
 
 def test_without_the_routes_nothing_is_put_anywhere(monkeypatch):
