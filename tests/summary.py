@@ -1,6 +1,6 @@
-"""Prints `N passed, N failed, N skipped` of a meson test run. usage: summary.py TESTLOG_JUNIT_XML
+"""Prints `N passed, N failed, N skipped` of a run of meson or pytest. usage: summary.py JUNIT_XML
 
-Beside the subtests that the XML has, the JSON log tells how each program ended: one whose subtests passed and that failed all
+Beside the subtests that meson's XML has, its JSON log tells how each program ended: one whose subtests passed and that failed all
 the same, as by a leak that is found at its end, counts as a failure.
 """
 
@@ -23,7 +23,8 @@ for suite in ElementTree.parse(xml).iter("testsuite"):
             skipped += 1
         else:
             passed += 1
-for line in xml.with_name(xml.name.removesuffix(".junit.xml") + ".json").read_text().splitlines():
+log = xml.with_name(xml.name.removesuffix(".junit.xml") + ".json")
+for line in log.read_text().splitlines() if xml.name.endswith(".junit.xml") else ():
     test = json.loads(line)
     if test["result"] not in GOOD and test["name"] not in has_failures:
         print(f"{test['name']}: {test['result']}")
