@@ -179,7 +179,7 @@ TEST(image_of_a_format_without_a_decoder_opens_and_fails)
     call_done(&call);
 }
 
-/* docs/parity.md, Deviations: UnidentifiedImageError is an OSError, BLPFormatError a NotImplementedError. */
+/* Rule: BlpImagePlugin, IptcImagePlugin. */
 TEST(image_exceptions_of_iptc_and_blp_bear_their_names)
 {
     static const char iptc[] = "\x1c\3\x14\0\2\0\5\x1c\3\x1e\0\2\0\3\x1c\3\x3c\0\2\1\0\x1c\3\x78\0\1\5"
