@@ -119,6 +119,7 @@ static void lane_end(const struct lane *lane)
 {
     uint64_t parts = lane->begins & (((uint64_t)2 << lane->job->segment.size) - 2);
     uint32_t n = 0;
+    lane->job->begins = parts >> 1;
     for (; parts; parts &= parts - 1)
         lane->job->ranks[n++] = lane->ranks[__builtin_ctzll(parts)];
     lane->job->n = n;

@@ -8,6 +8,7 @@ enum { LANE_SIZE = 62 }; /* bytes of the longest segment that a lane takes */
 /** A segment of 1 to LANE_SIZE bytes to be merged, and the ranks that it becomes. */
 struct lane_job {
     struct str segment;
+    uint64_t begins; /* of the parts, one bit a byte */
     uint32_t n, ranks[LANE_SIZE];
 };
 
@@ -25,5 +26,15 @@ extern joins_encode_lanes joins_lanes_avx2;
 #elif defined(__aarch64__)
 extern joins_encode_lanes joins_lanes_neon;
 #endif
+
+/**
+ * joins_encode() of a segment of more than LANE_SIZE bytes, in windows that overlap and are merged in lanes.
+ *
+ * ret  Room for segment.size ranks.
+ * Returns false, with ret's contents undefined, where two windows have no part in common: joins_encode() is
+ * to be asked.
+ */
+bool joins_encode_stitched(const struct joins *joins, joins_encode_lanes *merge, struct str segment,
+                           uint32_t *ret, size_t *ret_n);
 
 #endif

@@ -91,6 +91,15 @@ static void learn(struct tekken_encoder *encoder, struct str piece, const uint32
         piece_table_add(&encoder->table, piece, key_of(encoder, piece), ids, (uint32_t)n);
 }
 
+static bool merge_joins(const struct tekken_encoder *encoder, struct str segment, uint32_t *ret,
+                        size_t *ret_n)
+{
+    const struct joins *joins = &tekken_of_encoder(encoder)->joins;
+    return (segment.size > LANE_SIZE &&
+            joins_encode_stitched(joins, encoder->look->merge, segment, ret, ret_n)) ||
+           joins_encode(joins, segment, ret, ret_n);
+}
+
 /* Merges what has no known answer. ids has room for segment.size more. */
 static enum sidetok_error merge(struct call *call, struct tekken_encoder *encoder, struct str segment,
                                 struct ids *ids)
@@ -99,7 +108,7 @@ static enum sidetok_error merge(struct call *call, struct tekken_encoder *encode
     uint32_t *ret = ids->data + ids->n;
     size_t n;
     if (!(segment.size > JOINS_WINDOW && runs_encode(&tekken->ranks, segment, ret, &n)) &&
-        !(tekken->joins.usable && joins_encode(&tekken->joins, segment, ret, &n)))
+        !(tekken->joins.usable && merge_joins(encoder, segment, ret, &n)))
         TRY(bpe_encode(call, &tekken->ranks, segment, ret, &n));
     for (size_t i = 0; i < n; i++)
         ret[i] += encoder->n_special;

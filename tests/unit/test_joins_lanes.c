@@ -48,6 +48,33 @@ static void check_path(joins_encode_lanes *merge)
     }
 }
 
+/* Vocabularies of one and two letters make windows disagree, those of four rarely. */
+TEST(joins_stitched_equal_the_obvious_way)
+{
+    static char text[1200];
+    static uint32_t got[1200], expected[1200];
+    unsigned seed = 7;
+    size_t n_done = 0, n_texts = 0;
+    for (int round = 0; round < 60; round++) {
+        int letters = 2 + rand_r(&seed) % 3;
+        struct joins joins;
+        vocab_fill(&vocab, &seed, letters);
+        CHECK_INT(joins_build(&vocab.call, &joins, &vocab.ranks), SIDETOK_OK);
+        for (int i = 0; i < 10; i++, n_texts++) {
+            const struct reference_vocab reference = {vocab.pieces, vocab.n};
+            size_t size = LANE_SIZE + 1 + (size_t)rand_r(&seed) % (sizeof text - LANE_SIZE), n;
+            fill(text, size, &seed, letters);
+            if (!joins_encode_stitched(&joins, joins_lanes_c, (struct str){text, size}, got, &n))
+                continue;
+            n_done++;
+            CHECK_INT(n, reference_bpe(&reference, (struct str){text, size}, expected));
+            CHECK(memcmp(got, expected, n * sizeof *got) == 0);
+        }
+        call_done(&vocab.call);
+    }
+    CHECK(n_done > n_texts / 2);
+}
+
 TEST(joins_lanes_in_plain_c_equal_the_obvious_way)
 {
     check_path(joins_lanes_c);
@@ -59,5 +86,5 @@ TEST(joins_lanes_by_vectors_equal_the_obvious_way)
         check_path(first_look_vector()->merge);
 }
 
-TEST_MAIN(RUN(joins_lanes_in_plain_c_equal_the_obvious_way),
+TEST_MAIN(RUN(joins_stitched_equal_the_obvious_way), RUN(joins_lanes_in_plain_c_equal_the_obvious_way),
           RUN(joins_lanes_by_vectors_equal_the_obvious_way))
