@@ -146,19 +146,6 @@ static enum sidetok_error url_refuse_download(struct call *call, struct str url,
                             url, bad ? STR(" .") : STR(""));
 }
 
-/* open() minds a slash after a file's name, Path.exists() before it does not. */
-static enum sidetok_error url_fail_below_file(struct call *call, struct str path)
-{
-    struct str normalized = file_path_normalize(call, path);
-    if (!normalized.data)
-        return SIDETOK_E_NO_MEMORY;
-    enum path_kind kind = data_url_path_kind(call, normalized);
-    if (kind == PATH_MISSING || kind == PATH_NO_DIRECTORY)
-        return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND, STR("file="), path, STR(" does not exist"));
-    return data_url_fail_repr(call, SIDETOK_E_NOT_A_DIRECTORY, STR("[Errno 20] Not a directory: "), path,
-                              STR(""));
-}
-
 /* Rule: Audio.from_file, without reading: a directory, an empty file and a missing one need no reading. */
 static enum sidetok_error url_refuse_file(struct call *call, struct str path)
 {
@@ -167,22 +154,27 @@ static enum sidetok_error url_refuse_file(struct call *call, struct str path)
     if (path.size == 0)
         return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND,
                                   STR("[Errno 2] No such file or directory: "), path, STR(""));
-    switch (data_url_path_kind(call, path)) {
-    case PATH_TOO_LONG:
-        path = file_path_normalize(call, path);
-        return path.data ? data_url_fail_repr(call, SIDETOK_E_OS, STR("[Errno 36] File name too long: "),
-                                              path, STR(""))
-                         : SIDETOK_E_NO_MEMORY;
-    case PATH_NO_DIRECTORY:
-        return url_fail_below_file(call, path);
-    case PATH_MISSING:
+    /* Path.exists() asks for it, open() for the path itself */
+    struct str normalized = file_path_normalize(call, path);
+    if (!normalized.data)
+        return SIDETOK_E_NO_MEMORY;
+    enum path_kind kind = data_url_path_kind(call, normalized);
+    if (kind == PATH_MISSING || kind == PATH_NO_DIRECTORY)
         return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND, STR("file="), path, STR(" does not exist"));
+    switch (kind == PATH_TOO_LONG ? kind : data_url_path_kind(call, path)) {
+    case PATH_TOO_LONG:
+        return data_url_fail_repr(call, SIDETOK_E_OS, STR("[Errno 36] File name too long: "),
+                                  kind == PATH_TOO_LONG ? normalized : path, STR(""));
+    case PATH_NO_DIRECTORY:
+        return data_url_fail_repr(call, SIDETOK_E_NOT_A_DIRECTORY, STR("[Errno 20] Not a directory: "), path,
+                                  STR(""));
     case PATH_DIRECTORY:
         return data_url_fail_repr(call, SIDETOK_E_IS_A_DIRECTORY, STR("[Errno 21] Is a directory: "), path,
                                   STR(""));
     case PATH_EMPTY:
         return failure_set_str(call, SIDETOK_E_LIBSNDFILE,
                                STR("Error opening <_io.BytesIO object at 0x0>: Format not recognised."));
+    case PATH_MISSING:
     case PATH_OTHER:
         break;
     }
