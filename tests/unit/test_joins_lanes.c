@@ -51,11 +51,11 @@ static void check_path(joins_encode_lanes *merge)
 /* Vocabularies of one and two letters make windows disagree, those of four rarely. */
 TEST(joins_stitched_equal_the_obvious_way)
 {
-    static char text[1200];
-    static uint32_t got[1200], expected[1200];
+    static char text[400];
+    static uint32_t got[400], expected[400];
     unsigned seed = 7;
     size_t n_done = 0, n_texts = 0;
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 30; round++) {
         int letters = 2 + rand_r(&seed) % 3;
         struct joins joins;
         vocab_fill(&vocab, &seed, letters);
