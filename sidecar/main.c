@@ -39,6 +39,19 @@ static const char *environment(const char *name)
     return getenv(name);
 }
 
+/* --check tells all at once: names of variables, and tokenizers also where something else is wrong. */
+static enum service_status check(struct call *call, const struct options *options, struct buf *mistakes)
+{
+    if (options_check_names(call, (const char *const *)environ, mistakes) != SIDETOK_OK)
+        return SERVICE_SYSTEM;
+    struct str told = buf_str(mistakes);
+    fwrite(told.data, 1, told.size, stderr);
+    struct models *models = options->tokenizers.n > 0 ? models_load(options) : NULL;
+    enum service_status status = told.size > 0 ? SERVICE_USAGE : models ? SERVICE_OK : SERVICE_NO_TOKENIZER;
+    models_free(models);
+    return status;
+}
+
 static enum service_status run(struct call *call, int argc, char **argv)
 {
     static struct options options;
@@ -50,6 +63,8 @@ static enum service_status run(struct call *call, int argc, char **argv)
         log_line(LOG_LEVEL_ERROR, "out of memory");
         return SERVICE_SYSTEM;
     }
+    if (options.check && !options.help && !options.version)
+        return check(call, &options, &mistakes);
     if (error != SIDETOK_OK) {
         fwrite(buf_str(&mistakes).data, 1, buf_str(&mistakes).size, stderr);
         return SERVICE_USAGE;
@@ -58,16 +73,12 @@ static enum service_status run(struct call *call, int argc, char **argv)
         fputs(options.help ? options_help : "sidetokd " SIDETOK_VERSION "\n", stdout);
         return SERVICE_OK;
     }
-    if (!options.check)
-        log_line(LOG_LEVEL_INFO, "sidetokd %s, nng %s", SIDETOK_VERSION, nng_version());
+    log_line(LOG_LEVEL_INFO, "sidetokd %s, nng %s", SIDETOK_VERSION, nng_version());
     struct models *models = models_load(&options);
     if (!models)
         return SERVICE_NO_TOKENIZER;
     output_take(); /* what libraries print stays out of the journal */
-    if (!options.check)
-        return service_run(&options, models);
-    models_free(models);
-    return SERVICE_OK;
+    return service_run(&options, models);
 }
 
 int main(int argc, char **argv)

@@ -3,8 +3,6 @@
 #include "file.h"
 #include "health.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -53,9 +51,13 @@ struct reader {
     option_environment *environment;
     struct buf *mistakes;
     enum option_source set_by[N_KEYS];
-    unsigned seen_in[N_KEYS]; /* a bit for each source */
-    struct str place;         /* "FILE:7" or "--flag", for mistakes */
+    unsigned seen_in[N_KEYS];  /* a bit for each source */
+    struct str place;          /* "FILE:7" or "--flag", for mistakes */
+    struct str places[N_KEYS]; /* where each key got its value */
 };
+
+/* For a mistake that repeats nothing of what was said. */
+#define NOTHING ((struct str){"", 0})
 
 static void mistake(struct reader *reader, const char *format, struct str value)
 {
@@ -63,43 +65,6 @@ static void mistake(struct reader *reader, const char *format, struct str value)
     buf_append(reader->mistakes, STR(": "));
     buf_printf(reader->mistakes, format, STR_ARG(value));
     buf_append_char(reader->mistakes, '\n');
-}
-
-static bool parse_number(struct str text, unsigned base, uint64_t *ret)
-{
-    uint64_t value = 0;
-    if (text.size == 0)
-        return false;
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned digit = (unsigned)((unsigned char)text.data[i] - '0');
-        if (digit >= base || __builtin_mul_overflow(value, (uint64_t)base, &value) ||
-            __builtin_add_overflow(value, (uint64_t)digit, &value))
-            return false;
-    }
-    *ret = value;
-    return true;
-}
-
-bool option_size(struct str text, uint64_t *ret_size)
-{
-    static const char units[] = "KMG";
-    uint64_t factor = 1, value;
-    if (text.size == 0)
-        return false;
-    const char *unit = memchr(units, text.data[text.size - 1], 3);
-    if (unit) {
-        factor = UINT64_C(1) << (10 * (unit - units + 1));
-        text.size--;
-    }
-    return parse_number(text, 10, &value) && !__builtin_mul_overflow(value, factor, ret_size);
-}
-
-void option_tokenizer(struct str item, struct str *ret_name, struct str *ret_path)
-{
-    const char *equals = memchr(item.data, '=', item.size);
-    size_t n = equals ? (size_t)(equals - item.data) : item.size;
-    *ret_name = (struct str){item.data, n};
-    *ret_path = equals ? str_from_offset(item, n + 1) : (struct str){"", 0};
 }
 
 static bool tokenizer_ok(struct reader *reader, const struct option_list *list, struct str value)
@@ -120,25 +85,16 @@ static bool tokenizer_ok(struct reader *reader, const struct option_list *list, 
     return true;
 }
 
-/* sun_path holds 107 bytes and its NUL; an abstract name spends the NUL in front. */
-static bool url_ok(struct reader *reader, struct str value)
+static bool url_ok(struct reader *reader, const struct option_list *list, struct str value)
 {
-    enum { SUN_PATH_BYTES = 107 };
-    bool ipc = str_starts_with(value, STR("ipc://")), abstract = str_starts_with(value, STR("abstract://"));
-    if (!ipc && !abstract && !str_starts_with(value, STR("tcp://"))) {
-        mistake(reader, "'%.*s' is no URL to listen on: ipc:///path, abstract://name or tcp://host:port",
-                value);
-        return false;
+    const char *fault = option_url_fault(value);
+    for (size_t i = 0; !fault && i < list->n; i++) {
+        if (str_equal(list->items[i], value))
+            fault = "'%.*s' is named twice";
     }
-    struct str rest = str_from_offset(value, strlen(ipc ? "ipc://" : abstract ? "abstract://" : "tcp://"));
-    if (rest.size == 0)
-        mistake(reader, "'%.*s' names no address", value);
-    else if ((ipc || abstract) && rest.size > SUN_PATH_BYTES)
-        mistake(reader, "the path of '%.*s' is longer than the 107 bytes that a Unix socket's name may have",
-                value);
-    else
-        return true;
-    return false;
+    if (fault)
+        mistake(reader, fault, value);
+    return !fault;
 }
 
 static bool health_ok(struct reader *reader, struct str value)
@@ -148,31 +104,6 @@ static bool health_ok(struct reader *reader, struct str value)
         return true;
     mistake(reader, "'%.*s' is no address for health: tcp://host:port", value);
     return false;
-}
-
-/* A NUL-terminated copy; NULL (recorded) when memory is out. */
-static const char *terminated(struct call *call, struct str text)
-{
-    char *copy = call_alloc(call, text.size + 1);
-    if (!copy)
-        return NULL;
-    memcpy(copy, text.data, text.size);
-    copy[text.size] = '\0';
-    return copy;
-}
-
-enum sidetok_error option_owner(struct call *call, struct str text, bool is_group, uint64_t *ret_id)
-{
-    enum { LARGEST = UINT32_MAX - 1 }; /* the one above means "none" to the system */
-    const char *name = terminated(call, text);
-    if (!name)
-        return SIDETOK_E_NO_MEMORY;
-    if (parse_number(text, 10, ret_id))
-        return *ret_id <= LARGEST ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT;
-    const struct group *group = is_group ? getgrnam(name) : NULL;
-    const struct passwd *user = is_group ? NULL : getpwnam(name);
-    *ret_id = group ? group->gr_gid : user ? user->pw_uid : 0;
-    return group || user ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT;
 }
 
 static enum sidetok_error check_owner(struct reader *reader, struct str value, bool is_group)
@@ -212,13 +143,16 @@ static enum sidetok_error list_add(struct reader *reader, struct option_list *li
 
 static void set_number(struct reader *reader, const struct option_key *key, struct str value, uint64_t *field)
 {
+    enum { LARGEST_COUNT = UINT32_MAX }; /* requests, or seconds that are still milliseconds in 64 bits */
     uint64_t number;
     bool is_count = key->kind == OPTION_COUNT;
-    if (!(is_count ? parse_number(value, 10, &number) : option_size(value, &number)))
+    if (!(is_count ? option_number(value, 10, &number) : option_size(value, &number)))
         mistake(reader, is_count ? "'%.*s' is not a number" : "'%.*s' is not a size such as 512, 64K or 256M",
                 value);
     else if (number == 0 && key->kind != OPTION_SIZE_OR_ZERO)
         mistake(reader, "'%.*s' must be 1 or more", value);
+    else if (is_count && number > LARGEST_COUNT)
+        mistake(reader, "'%.*s' is more than 4294967295", value);
     else
         *field = number;
 }
@@ -230,9 +164,9 @@ static enum sidetok_error set_value(struct reader *reader, const struct option_k
     case OPTION_TOKENIZER:
         return tokenizer_ok(reader, field, value) ? list_add(reader, field, value) : SIDETOK_OK;
     case OPTION_URL:
-        return url_ok(reader, value) ? list_add(reader, field, value) : SIDETOK_OK;
+        return url_ok(reader, field, value) ? list_add(reader, field, value) : SIDETOK_OK;
     case OPTION_MODE:
-        if (!parse_number(value, 8, &reader->options->mode) || reader->options->mode > 0777)
+        if (!option_number(value, 8, &reader->options->mode) || reader->options->mode > 0777)
             mistake(reader, "'%.*s' is not an octal mode such as 0660", value);
         return SIDETOK_OK;
     case OPTION_HEALTH:
@@ -283,6 +217,7 @@ static enum sidetok_error set_key(struct reader *reader, enum option_source sour
     if (reader->set_by[key] != SOURCE_UNSET && reader->set_by[key] != source)
         return check_overruled(reader, source, &option_keys[key], value);
     reader->set_by[key] = source;
+    reader->places[key] = reader->place;
     return set_value(reader, &option_keys[key], value);
 }
 
@@ -317,17 +252,19 @@ static enum sidetok_error read_flag(struct reader *reader, int argc, const char 
     reader->place.size = name.size + 2;
     bool has_value = name.size + 2 < argument.size;
     bool *flag = find_switch(reader->options, name);
+    if (flag && has_value)
+        mistake(reader, "takes no value%.*s", NOTHING);
     if (flag) {
         *flag = true;
         return SIDETOK_OK;
     }
     size_t key = find_key(name);
     if (key == N_KEYS && !str_equal(name, STR("config"))) {
-        mistake(reader, "unknown option%.*s; --help lists them all", (struct str){"", 0});
+        mistake(reader, "unknown option%.*s; --help lists them all", NOTHING);
         return SIDETOK_OK;
     }
     if (!has_value && *index + 1 == argc) {
-        mistake(reader, "needs a value%.*s", (struct str){"", 0});
+        mistake(reader, "needs a value%.*s", NOTHING);
         return SIDETOK_OK;
     }
     if (!has_value)
@@ -349,6 +286,27 @@ static void environment_name(struct str key, char out[64])
         out[n++] = c == '-' ? '_' : c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
     }
     out[n] = '\0';
+}
+
+enum sidetok_error options_check_names(struct call *call, const char *const *environment,
+                                       struct buf *mistakes)
+{
+    char name[64];
+    for (; *environment; environment++) {
+        struct str variable, value;
+        option_tokenizer(str_from(*environment), &variable, &value);
+        if (!str_starts_with(variable, STR("SIDETOKD_")) || str_equal(variable, STR("SIDETOKD_CONFIG")))
+            continue;
+        size_t key = 0;
+        for (; key < N_KEYS; key++) {
+            environment_name(option_keys[key].name, name);
+            if (str_equal(variable, str_from(name)))
+                break;
+        }
+        if (key == N_KEYS)
+            buf_printf(mistakes, "%.*s: no key has this name\n", STR_ARG(variable));
+    }
+    return mistakes->out_of_memory ? failure_no_memory(call) : SIDETOK_OK;
 }
 
 static enum sidetok_error place_of_variable(struct reader *reader, const char *name)
@@ -481,6 +439,17 @@ static void check_listen(struct reader *reader)
     }
 }
 
+/* What the queue cannot hold would be "busy" for ever. */
+static void check_limits(struct reader *reader)
+{
+    const struct options *options = reader->options;
+    if (options->max_request_bytes <= options->queue_bytes)
+        return;
+    reader->place = reader->places[find_key(STR("max-request-bytes"))];
+    mistake(reader, "max-request-bytes is larger than queue-bytes: no request that large could wait%.*s",
+            NOTHING);
+}
+
 enum sidetok_error options_read(struct call *call, int argc, const char *const *argv,
                                 option_environment *environment, struct buf *mistakes,
                                 struct options *ret_options)
@@ -497,9 +466,10 @@ enum sidetok_error options_read(struct call *call, int argc, const char *const *
         TRY(read_file(&reader));
     TRY(set_defaults(&reader));
     check_listen(&reader);
+    check_limits(&reader);
     reader.place = STR("sidetokd");
     if (ret_options->tokenizers.n == 0 && buf_str(mistakes).size == 0)
-        mistake(&reader, "no tokenizer: give --tokenizer NAME=PATH%.*s", (struct str){"", 0});
+        mistake(&reader, "no tokenizer: give --tokenizer NAME=PATH%.*s", NOTHING);
     if (mistakes->out_of_memory)
         return failure_no_memory(call);
     return buf_str(mistakes).size == 0 ? SIDETOK_OK : SIDETOK_E_INVALID_ARGUMENT;

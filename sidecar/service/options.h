@@ -56,6 +56,18 @@ enum sidetok_error options_read(struct call *call, int argc, const char *const *
                                 option_environment *environment, struct buf *mistakes,
                                 struct options *ret_options);
 
+/**
+ * Variables that begin as the daemon's own and are none of its keys, for --check: a slip of the pen, or what
+ * a cluster sets for a service of the same name, which is why a start does not look at them.
+ *
+ * environment  "NAME=VALUE" each, NULL after the last.
+ * mistakes     One line per variable is added.
+ *
+ * Returns SIDETOK_OK or SIDETOK_E_NO_MEMORY.
+ */
+enum sidetok_error options_check_names(struct call *call, const char *const *environment,
+                                       struct buf *mistakes);
+
 /** The name and the path of an element of options->tokenizers. */
 void option_tokenizer(struct str item, struct str *ret_name, struct str *ret_path);
 
@@ -64,6 +76,12 @@ void option_tokenizer(struct str item, struct str *ret_name, struct str *ret_pat
  * there is none; SIDETOK_E_NO_MEMORY.
  */
 enum sidetok_error option_owner(struct call *call, struct str text, bool is_group, uint64_t *ret_id);
+
+/** What is wrong with a URL to listen on: a format with "%.*s" for the URL, static. NULL: nothing. */
+const char *option_url_fault(struct str url);
+
+/** Reads digits below base, up to 2^64 - 1. False on anything else, and on nothing. */
+bool option_number(struct str text, unsigned base, uint64_t *ret);
 
 /** Reads "512", "64K", "256M", "2G" (powers of 1024). False on anything else. */
 bool option_size(struct str text, uint64_t *ret_size);

@@ -118,6 +118,17 @@ def test_a_tokenizer_that_does_not_load_is_told_with_its_line():
         assert status == 1 and f"{path}:3: tokenizer bad: /nonexistent.model: " in said, (status, said)
 
 
+def test_check_tells_tokenizers_and_variables_beside_other_mistakes():
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "sidetok.conf"
+        path.write_text("tokenizer = bad=/nonexistent.model\nqueue-bytes = many\n")
+        done = subprocess.run([DAEMON, "--config", path, "--check"], capture_output=True, text=True, env={**os.environ, "SIDETOKD_QUEUE_BYTE": "1"})
+        said = done.stderr
+        assert done.returncode == 2
+        for start in (f"{path}:2: 'many'", "SIDETOKD_QUEUE_BYTE: ", f"<3>{path}:1: tokenizer bad: "):
+            assert any(line.startswith(start) for line in said.splitlines()), (start, said)
+
+
 def test_a_group_that_is_unknown_is_told_by_check():
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "sidetok.conf"

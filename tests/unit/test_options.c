@@ -189,6 +189,61 @@ TEST(names_are_unique_and_single_keys_single)
     call_done(&r.call);
 }
 
+TEST(an_address_is_named_once_and_has_a_port)
+{
+    struct reading r;
+    READ(&r, no_environment, "--tokenizer", "a=/x", "--listen", "ipc:///a", "--listen", "ipc:///a",
+         "--listen", "tcp://127.0.0.1", "--listen", "tcp://127.0.0.1:65536");
+    CHECK_STR(buf_str(&r.mistakes),
+              STR("--listen: 'ipc:///a' is named twice\n"
+                  "--listen: 'tcp://127.0.0.1' names no host and port: tcp://host:port\n"
+                  "--listen: 'tcp://127.0.0.1:65536' names no host and port: tcp://host:port\n"));
+    call_done(&r.call);
+}
+
+TEST(numbers_stay_within_what_is_counted)
+{
+    struct reading r;
+    READ(&r, no_environment, "--tokenizer", "a=/x", "--drain-seconds", "4294967296", "--queue-requests",
+         "4294967295", "--check=no");
+    CHECK_STR(buf_str(&r.mistakes), STR("--drain-seconds: '4294967296' is more than 4294967295\n"
+                                        "--check: takes no value\n"));
+    CHECK_INT(r.options.queue_requests, UINT32_MAX);
+    call_done(&r.call);
+}
+
+TEST(a_request_is_no_larger_than_the_queue)
+{
+    struct reading r;
+    READ(&r, no_environment, "--tokenizer", "a=/x", "--queue-bytes", "1M", "--max-request-bytes", "1M");
+    CHECK_INT(r.error, SIDETOK_OK);
+    call_done(&r.call);
+    READ(&r, no_environment, "--tokenizer", "a=/x", "--queue-bytes", "1M", "--max-request-bytes", "1048577");
+    CHECK_STR(buf_str(&r.mistakes),
+              STR("--max-request-bytes: max-request-bytes is larger than queue-bytes: no "
+                  "request that large could wait\n"));
+    call_done(&r.call);
+}
+
+TEST(variables_that_are_no_key_are_told)
+{
+    static const char *const variables[] = {"SIDETOKD_QUEUE_BYTE=1",
+                                            "SIDETOKD_QUEUE_BYTES=1",
+                                            "SIDETOKD_CONFIG=x",
+                                            "SIDETOK_URL=y",
+                                            "SIDETOKD_=",
+                                            "PATH=/bin",
+                                            NULL};
+    struct call call;
+    struct buf mistakes;
+    call_init(&call);
+    buf_init(&mistakes, &call);
+    CHECK_INT(options_check_names(&call, variables, &mistakes), SIDETOK_OK);
+    CHECK_STR(buf_str(&mistakes), STR("SIDETOKD_QUEUE_BYTE: no key has this name\n"
+                                      "SIDETOKD_: no key has this name\n"));
+    call_done(&call);
+}
+
 TEST(a_missing_file_and_no_tokenizer_are_mistakes)
 {
     struct reading r;
@@ -316,6 +371,8 @@ TEST_MAIN(RUN(defaults_are_those_of_the_help), RUN(a_size_has_a_unit_or_none),
           RUN(flags_take_values_in_both_spellings), RUN(command_line_comes_before_environment_before_file),
           RUN(every_mistake_is_told_with_its_place), RUN(addresses_without_a_mode_need_a_word_more),
           RUN(peers_are_named_by_name_or_number), RUN(names_are_unique_and_single_keys_single),
+          RUN(an_address_is_named_once_and_has_a_port), RUN(numbers_stay_within_what_is_counted),
+          RUN(a_request_is_no_larger_than_the_queue), RUN(variables_that_are_no_key_are_told),
           RUN(a_missing_file_and_no_tokenizer_are_mistakes),
           RUN(what_a_stronger_source_overrules_is_checked_too),
           RUN(each_element_of_a_list_knows_where_it_was_said),
