@@ -66,6 +66,20 @@ def test_every_flag_of_the_help_is_in_the_page_and_the_other_way_round():
     assert flags_of(help_of("sidecar/cli/sidetok")) == flags_in_page("sidetok.1")
 
 
+def test_every_flag_that_the_command_reads_is_in_its_help():
+    source = (ROOT / "sidecar/cli/main.c").read_text()
+    read = set(re.findall(r'^ +\{"([a-z-]+)", FLAG_', source, re.M))
+    commands = re.findall(r'\{"([a-z]+)", cli_[a-z]+\}', source)
+    text = help_of("sidecar/cli/sidetok")
+    assert read and flags_of(text) == read | {"version", "help"}
+    assert commands and commands == re.findall(r"^  ([a-z]+) +\S", text.split("Commands.")[1].split("\n\n")[0], re.M)
+    assert all(f".It Cm {name}" in page("sidetok.1") for name in commands)
+
+
+def test_every_flag_that_the_daemon_reads_is_in_its_help():
+    assert flags_of(help_of("sidecar/sidetokd")) == {*keys(), "config", "check", "version", "help"}
+
+
 def test_every_exported_function_is_in_the_page():
     exported = re.findall(r"^    (sidetok_\w+);", (ROOT / "client/sidetok.sym").read_text(), re.M)
     described = re.findall(r"^\.Fn (sidetok_\w+) ", page("libsidetok.3"), re.M)
