@@ -3,6 +3,9 @@
 # lintian. Debian 12 and 13.
 #
 # usage: bash deploy/deb.sh [FOLDER]      default: build-deb
+#
+# Environment: DEBFULLNAME and DEBEMAIL, who hands the packages on and answers for them. Without both, the maintainer is the authors
+# at an address below .invalid (RFC 2606), which nobody can have: packages for one's own machines.
 
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
@@ -22,6 +25,10 @@ mkdir -p "$tree"
     [ ! -e "$file" ] || printf '%s\0' "$file"
 done | tar -c --null -T -) | tar -x -C "$tree"
 mv "$tree/deploy/debian" "$tree/debian"
+if [ -n "${DEBFULLNAME:-}" ] && [ -n "${DEBEMAIL:-}" ]; then
+    own=$(sed -n 's/^Maintainer: //p' "$tree/debian/control")
+    own="$own" whom="$DEBFULLNAME <$DEBEMAIL>" perl -pi -e 's/\Q$ENV{own}\E/$ENV{whom}/' "$tree/debian/control" "$tree/debian/changelog"
+fi
 mkdir "$tree/debian/models"
 (cd "$cache/models" && cut -c67- "$root/deploy/models.sha256" | xargs cp -t "$tree/debian/models")
 

@@ -3,7 +3,10 @@
 # boot, killed and back, reloaded under load, ended by the watchdog when stuck, drained on stop. Ends with `N passed, N failed`.
 # Takes about two minutes. Where the machine forbids it, it says why and skips.
 #
-# usage: bash tests/deploy/nspawn.sh [FOLDER WITH PACKAGES]      default: they are built into build-deb
+# usage: bash tests/deploy/nspawn.sh [--release bookworm|trixie] [FOLDER WITH PACKAGES]
+#
+# The default is the machine's own release. Without a folder the packages are built, and looked at by lintian, in that release: into
+# build-deb for the machine's own, else in a root of it into build-deb-RELEASE.
 
 source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/setup.sh"
 
@@ -15,14 +18,12 @@ skip() {
 
 [ "$(id -u)" = 0 ] || skip "a root file system is made and booted by root"
 install_packages mmdebstrap systemd-container
-packages=$(realpath -m "${1:-$root/build-deb}")
-if [ $# = 0 ]; then
-    bash "$root/deploy/deb.sh" "$packages" >&2 || { echo "not ok - the packages build" && echo "0 passed, 1 failed" && exit 1; }
-fi
+own=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
+suite=$own
+[ "${1:-}" != --release ] || { suite=$2 && shift 2; }
 mkdir -p "$cache/logs"
 
 # The system around the packages, made once for each release of Debian.
-suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
 base=$cache/boot-$suite
 if [ ! -e "$base/done" ]; then
     say "making a Debian $suite root"
@@ -34,6 +35,26 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+
+# deploy/deb.sh in a root of another release; the tree and the model files are bound into it, and read only.
+build_in_a_root() {
+    cp -a "$base" "$work/$suite-build"
+    cp /etc/resolv.conf "$work/$suite-build/etc/resolv.conf"
+    fetch_models
+    mkdir -p "$work/$suite-build/src" "$work/$suite-build/cache/models" "$packages"
+    systemd-nspawn -q --register=no --keep-unit -D "$work/$suite-build" --pipe --bind-ro="$root:/src" --bind-ro="$cache/models:/cache/models" \
+        --bind="$packages:/out" --setenv=SIDETOK_CACHE=/cache --setenv=GIT_CONFIG_COUNT=1 --setenv=GIT_CONFIG_KEY_0=safe.directory \
+        --setenv=GIT_CONFIG_VALUE_0=/src bash /src/deploy/deb.sh /out </dev/null
+}
+if [ $# -gt 0 ]; then
+    packages=$(realpath "$1")
+else
+    build=(bash "$root/deploy/deb.sh")
+    packages=$root/build-deb
+    [ "$suite" = "$own" ] || { build=(build_in_a_root) && packages=$packages-$suite; }
+    "${build[@]}" "$packages" >&2 || { echo "not ok - the packages build in $suite" && echo "0 passed, 1 failed" && exit 1; }
+fi
+
 boot=$work/root
 cp -a "$base" "$boot"
 mkdir -p "$boot/test/tests" "$boot/var/log/journal"
