@@ -4,17 +4,21 @@
 #
 # usage: bash deploy/container/build.sh [--models none|baked] [--tag NAME] [--platform linux/arm64]
 #
+# Another platform is built on this machine's kernel by qemu-user-static, whose interpreter has to be registered with flag F (fix-binary)
+# in binfmt_misc; one that a processor of its own runs is quicker by far. The archive is build-image/sidetok.tar for this machine's
+# architecture, build-image/sidetok-ARCHITECTURE.tar for another.
+#
 # Environment: BASE, an image with Debian 13 (default: one made here from packages); SIDETOK_CACHE.
 
 source "$(dirname "${BASH_SOURCE[0]}")/../setup.sh"
 
-models=none tag=localhost/sidetok:latest platform=()
+models=none tag=localhost/sidetok:latest platform=() architecture=$(dpkg --print-architecture)
 while [ $# -gt 0 ]; do
     case $1 in
     --models) models=$2 ;;
     --tag) tag=$2 ;;
-    --platform) platform=(--platform "$2") ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    --platform) platform=(--platform "$2") architecture=${2##*/} ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
     shift 2
 done
@@ -24,17 +28,17 @@ mkdir -p "$cache/logs"
 
 # Debian 13 with what building needs, where no registry has one for us.
 if [ -z "${BASE:-}" ]; then
-    BASE=localhost/sidetok-build:trixie
+    BASE=localhost/sidetok-build:trixie-$architecture
     if ! buildah inspect --type image "$BASE" >/dev/null 2>&1; then
         install_packages mmdebstrap
         say "making the base of the build stage"
-        mmdebstrap --mode=root --variant=minbase --include=gcc,libc6-dev,meson,ninja-build,pkg-config,libnng-dev,libmsgpack-dev,zlib1g-dev,libjpeg-dev,libwebp-dev,libtiff-dev,libsndfile1-dev,python3 \
-            trixie "$cache/trixie.tar" >"$cache/logs/mmdebstrap.log" 2>&1 || fail "mmdebstrap: $(tail -n 1 "$cache/logs/mmdebstrap.log")"
-        container=$(buildah from scratch)
-        buildah add -q "$container" "$cache/trixie.tar" / >/dev/null
+        mmdebstrap --mode=root --variant=minbase --architectures="$architecture" --include=gcc,libc6-dev,meson,ninja-build,pkg-config,libnng-dev,libmsgpack-dev,zlib1g-dev,libjpeg-dev,libwebp-dev,libtiff-dev,libsndfile1-dev,python3 \
+            trixie "$cache/trixie-$architecture.tar" >"$cache/logs/mmdebstrap.log" 2>&1 || fail "mmdebstrap: $(tail -n 1 "$cache/logs/mmdebstrap.log")"
+        container=$(buildah from "${platform[@]}" scratch)
+        buildah add -q "$container" "$cache/trixie-$architecture.tar" / >/dev/null
         buildah commit -q "$container" "$BASE" >/dev/null
         buildah rm "$container" >/dev/null
-        rm "$cache/trixie.tar"
+        rm "$cache/trixie-$architecture.tar"
     fi
 fi
 
@@ -50,7 +54,8 @@ if [ "$models" = baked ]; then
 fi
 
 epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)}
-out=$root/build-image
+out=$root/build-image name=sidetok
+[ "$architecture" = "$(dpkg --print-architecture)" ] || name=sidetok-$architecture
 mkdir -p "$out"
 say "building $tag"
 buildah build -q --isolation chroot --layers=false --timestamp "$epoch" --build-arg SOURCE_DATE_EPOCH="$epoch" --build-arg BASE="$BASE" \
@@ -59,11 +64,11 @@ buildah build -q --isolation chroot --layers=false --timestamp "$epoch" --build-
     tail -n 40 "$cache/logs/image.log" >&2
     fail "the image did not build; the whole log is $cache/logs/image.log"
 }
-rm -f "$out/sidetok.tar"
-buildah push -q "$tag" "docker-archive:$out/sidetok.tar:${tag##*/}" >/dev/null
+rm -f "$out/$name.tar"
+buildah push -q "$tag" "docker-archive:$out/$name.tar:${tag##*/}" >/dev/null
 container=$(buildah from "$tag")
 mount=$(buildah mount "$container")
-cp "$mount/usr/share/sidetok/sbom.spdx.json" "$out/sidetok.spdx.json"
+cp "$mount/usr/share/sidetok/sbom.spdx.json" "$out/$name.spdx.json"
 size=$(du -sb "$mount" | cut -f1)
 without=$((size - $(du -sb "$mount/usr/share/sidetok/models" 2>/dev/null | cut -f1 || echo 0)))
 buildah umount "$container" >/dev/null

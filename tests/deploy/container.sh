@@ -2,7 +2,10 @@
 # The image of deploy/container/build.sh, run by buildah's chroot and by `podman kube play` with a server beside it: who it runs as,
 # what it may write, that a killed sidecar is back within 3 s and a client finds it again by itself. Ends with `N passed, N failed`.
 #
-# usage: bash tests/deploy/container.sh [--keep]      --keep: with the image that is there, not a new one
+# usage: bash tests/deploy/container.sh [--keep] [--baked] [--platform linux/arm64]
+#
+# --keep: with the image that is there, not a new one. --baked: only the image with the model files in it, by buildah's chroot. --platform: only
+# that machine's image, the same way; where it is not this one's, qemu-user-static must be registered with the kernel.
 
 source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/setup.sh"
 
@@ -38,9 +41,18 @@ install_packages buildah podman crun catatonit python3
 fetch_models
 storage=(--storage-driver "${STORAGE_DRIVER:-vfs}" --root "$cache/containers" --runroot "$cache/containers-run")
 buildah() { command buildah "${storage[@]}" "$@"; }
-image=localhost/sidetok:latest
-if [ "${1:-}" != --keep ]; then
-    bash "$root/deploy/container/build.sh" >&2 || { echo "not ok - the image builds" && echo "0 passed, 1 failed" && exit 1; }
+image=localhost/sidetok:latest keep="" baked="" options=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --keep) keep=yes ;;
+    --baked) baked=yes image=localhost/sidetok:baked options+=(--models baked --tag "$image") ;;
+    --platform) image=localhost/sidetok:${2##*/} options+=(--platform "$2" --tag "$image") && shift ;;
+    *) sed -n '5,8s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    esac
+    shift
+done
+if [ -z "$keep" ]; then
+    bash "$root/deploy/container/build.sh" "${options[@]}" >&2 || { echo "not ok - the image builds" && echo "0 passed, 1 failed" && exit 1; }
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -61,21 +73,50 @@ version = next(value for name, value in packages.items() if name.startswith("lib
 sys.exit(tuple(map(int, version.split("-")[0].split(".")[:2])) < (1, 10) or "sidetok" not in packages or "libc6" not in packages)
 PYTHON
 
+if [ -n "$baked" ]; then
+    check "the model files in it are those of the wheel, and in the bill of materials" python3 - "$mount/usr/share/sidetok" "$root/deploy/models.sha256" <<'PYTHON'
+import hashlib, json, pathlib, sys
+share = pathlib.Path(sys.argv[1])
+listed = {name: digest for digest, name in (line.split() for line in open(sys.argv[2]))}
+inside = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (share / "models").iterdir()}
+packages = json.load(open(share / "sbom.spdx.json"))["packages"]
+told = {package["name"]: package["checksums"][0]["checksumValue"] for package in packages if "checksums" in package}
+sys.exit(not listed == inside == told)
+PYTHON
+fi
+
 # --- by buildah's chroot
 mkdir "$work/run"
 chown 65532:65532 "$work/run"
-in_chroot() { buildah run --isolation chroot -v "$work/run:/run/sidetok" -v "$cache/models:/models:ro" "$container" -- "$@"; }
+volumes=(-v "$work/run:/run/sidetok")
+if [ -n "$baked" ]; then
+    tokenizer=v3=/usr/share/sidetok/models/${tokenizer##*/}
+else
+    volumes+=(-v "$cache/models:/models:ro")
+fi
+in_chroot() { buildah run --isolation chroot "${volumes[@]}" "$container" -- "$@"; }
 in_chroot /usr/sbin/sidetokd --tokenizer "$tokenizer" </dev/null >"$work/log" 2>&1 &
 check "it is ready under buildah's chroot" within 200 test -S "$work/run/sidetokd.sock"
 answer() { printf 'Hello' | in_chroot /usr/bin/sidetok encode --connect ipc:///run/sidetok/sidetokd.sock; }
 check "it answers as the host's own build does" [ "$(answer)" = "$expected" ]
-daemon=$(pgrep -f "^/usr/sbin/sidetokd --tokenizer $tokenizer\$" | head -n 1)
+# who listens, by the kernel's word
+daemon=$(PYTHONPATH=$root/tests/support python3 - "$work/run/sidetokd.sock" <<'PYTHON'
+import socket, struct, sys
+from wire import Client
+print(struct.unpack("3i", Client(sys.argv[1]).socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
+PYTHON
+)
 check "it is no process of root's" [ "$(stat -c %u "/proc/$daemon")" = 65532 ]
 kill "$daemon"
 wait
 check "SIGTERM ends it" grep -q stopped "$work/log"
 buildah umount "$container" >/dev/null
 buildah rm "$container" >/dev/null
+
+if [ ${#options[@]} -gt 0 ]; then
+    echo "$passed passed, $failed failed"
+    exit $((failed > 0))
+fi
 
 # --- by podman, with a server beside it. crun wants no unified hierarchy beside the old ones.
 cat >"$work/containers.conf" <<'CONF'
