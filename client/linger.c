@@ -7,10 +7,10 @@
  * and not written yet is lost memory: with 1.10, 12 to 42 of 450 requests of 3 MB. So such a client is not
  * closed but left to a thread, which takes in what is still to come and closes when nothing moves any more. A
  * client that is just connecting gets a moment too: who leaves a sidecar with nng before 1.10 in the
- * handshake may make it deaf (issue 1518), and 1.10 forgets a connection that it was about to make. */
+ * handshake may make it deaf (issue 1518), and both forget a connection that is made while they close. */
 
 enum {
-    CONNECTING_MS = 1000, /* a handshake takes well under a millisecond, on a busy machine more */
+    CONNECTING_MS = 5000, /* a handshake takes well under a millisecond, on a busy machine seconds */
     LINGER_MS = 30000,    /* the longest request, with a few in front of it */
     TURN_MS = 20,
 };
@@ -59,6 +59,8 @@ static void *linger(void *context)
 {
     struct sidetok_client *client = context;
     uint64_t begin_ns = client_now_ns(), age_ms = 0;
+    for (uint32_t i = 0; i < client->n_peers; i++)
+        peer_stay_away(&client->peers[i]);
     while (age_ms < LINGER_MS && !peer_nng_is_stuck() && !are_at_rest(client, age_ms < CONNECTING_MS)) {
         struct pollfd p = {.fd = client->epoll_fd, .events = POLLIN};
         poll(&p, 1, TURN_MS);

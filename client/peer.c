@@ -127,7 +127,7 @@ static enum sidetok_error open_socket(struct peer *peer)
     if (!error)
         error = watch(peer);
     if (!error)
-        error = (int)nng_dial(peer->socket, peer->url, NULL, NNG_FLAG_NONBLOCK);
+        error = (int)nng_dial(peer->socket, peer->url, &peer->dialer, NNG_FLAG_NONBLOCK);
     return error_of_nng(error);
 }
 
@@ -216,6 +216,14 @@ bool peer_renew(struct peer *peer)
     peer->must_check_loss = true;
     peer->recv_fd = peer->send_fd = -1;
     return open_socket(peer) == SIDETOK_OK;
+}
+
+void peer_stay_away(struct peer *peer)
+{
+    enum { FOR_EVER_MS = 24 * 3600 * 1000 };
+    peer->stays_away = true;
+    nng_dialer_set_ms(peer->dialer, NNG_OPT_RECONNMAXT, FOR_EVER_MS);
+    nng_dialer_set_ms(peer->dialer, NNG_OPT_RECONNMINT, FOR_EVER_MS);
 }
 
 void peer_drop(struct peer *peer)

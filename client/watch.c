@@ -79,7 +79,7 @@ static void watch(struct sidetok_client *client, struct peer *peer)
 /** When a peer without connection gets another socket, since nng might be stuck; 0: never. */
 static uint64_t renew_ns(const struct peer *peer)
 {
-    if (peer->away_ns == 0 || peer->is_renewed || compat_nng_closes_soundly())
+    if (peer->away_ns == 0 || peer->is_renewed || peer->stays_away || compat_nng_closes_soundly())
         return 0;
     return peer->away_ns + (peer_nng_is_stuck() ? 0 : AWAY_MS * UINT64_C(1000000));
 }
