@@ -312,12 +312,34 @@ func TestTheLeastLoadedSidecarGetsTheNext(t *testing.T) {
 	for client.Connected() < 2 {
 		time.Sleep(time.Millisecond)
 	}
+	var got [2]int
 	for range 4 {
 		start(context.Background(), client)
+		select {
+		case <-first.requests:
+			got[0]++
+		case <-second.requests:
+			got[1]++
+		case <-time.After(patience):
+			t.Fatal("no request came")
+		}
+		waitUntilWritten(client)
 	}
-	for range 2 {
-		first.next()
-		second.next()
+	if got != [2]int{2, 2} {
+		t.Errorf("the sidecars got %v of 4 requests", got)
+	}
+}
+
+// waitUntilWritten returns when no connection has a frame on its way: while one has, it counts as busy, and another may
+// take what is its turn.
+func waitUntilWritten(client *Client) {
+	for isWriting := true; isWriting; {
+		client.mu.Lock()
+		isWriting = false
+		for _, connection := range client.connections {
+			isWriting = isWriting || connection.isWriting
+		}
+		client.mu.Unlock()
 	}
 }
 
