@@ -2,17 +2,11 @@
 # Measures GET /health of client/example/server.py while three clients post 1 MB requests, with the library in its loop and with the sidecar.
 # usage: bash bench/health.sh [SVG]     prints a table; the picture goes to docs/health.svg by default
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/setup.sh"
-install_packages "${build_packages[@]}"
-fetch_models
-[ -n "${SIDETOK_PYTHON:-}" ] || make_venv reference "$root/tests/requirements.txt"
-python=${SIDETOK_PYTHON:-$cache/venv-reference/bin/python}
-build=${SIDETOK_BUILD:-$root/build}
-[ -n "${SIDETOK_BUILD:-}" ] || build_tree "$build"
+prepare_python_bench
 model=$cache/models/mistral_instruct_tokenizer_240323.model.v3
 folder=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$folder"' EXIT
-export SIDETOK_LIBRARY=$build/client/libsidetok.so.0 PYTHONPATH=$root/client/python PYTHONDONTWRITEBYTECODE=1
 
 wait_for() {
     for _ in $(seq 300); do

@@ -6,10 +6,10 @@
  * nothing else. Each answer's callback submits the next request, so IN_FLIGHT are under way throughout; all
  * of that is on the loop's thread. A tick is late by the time from its moment in the schedule to when the
  * loop comes to it; a late loop finds several ticks at once and each counts. Ticks begin when all are
- * submitted. Prints how late they were and how long
- * each submit and each process() took, and for comparison the ticks of the
- * same loop without requests. */
+ * submitted. Prints how late they were and how long each submit and each process() took, and for comparison
+ * the ticks of the same loop without requests. */
 
+#include "bench/clock.h"
 #include "client/sidetok.h"
 
 #include <stdbool.h>
@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TICK_NS = 1000000, MAX_SECONDS = 600 };
@@ -38,13 +37,6 @@ struct bench {
     uint64_t due_ns; /* of the next tick */
     struct samples late, submits, turns;
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void fail(const char *what)
 {

@@ -2,15 +2,9 @@
 # Measures how long requests of 1 and 5 MB hold up the loop that asks them: a C loop with 50 of 1 MB under way, and asyncio. Both tokenizers.
 # usage: bash bench/loop_lag.sh      prints tables. SIDETOK_BUILD, SIDETOK_PYTHON and SIDETOK_CACHE as in tests/python/run.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/setup.sh"
-install_packages "${build_packages[@]}"
-fetch_models
-[ -n "${SIDETOK_PYTHON:-}" ] || make_venv reference "$root/tests/requirements.txt"
-python=${SIDETOK_PYTHON:-$cache/venv-reference/bin/python}
-build=${SIDETOK_BUILD:-$root/build}
-[ -n "${SIDETOK_BUILD:-}" ] || build_tree "$build"
+prepare_python_bench
 folder=$(mktemp -d)
 trap 'kill "$daemon" 2>/dev/null || true; rm -rf "$folder"' EXIT
-export SIDETOK_LIBRARY=$build/client/libsidetok.so.0 PYTHONPATH=$root/client/python PYTHONDONTWRITEBYTECODE=1
 url=ipc://$folder/s.sock
 
 "$build/sidecar/sidetokd" --listen "$url" --tokenizer "tekken=$cache/models/tekken_240911.json" \

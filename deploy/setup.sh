@@ -100,3 +100,15 @@ build_tree() {
         fail "the build failed; the whole log is $log"
     }
 }
+
+# What measures the Python package against the daemon needs. Sets python and build, those of SIDETOK_PYTHON and SIDETOK_BUILD where they are
+# given, and points the package at that build's library.
+prepare_python_bench() {
+    install_packages "${build_packages[@]}"
+    fetch_models
+    [ -n "${SIDETOK_PYTHON:-}" ] || make_venv reference "$root/tests/requirements.txt"
+    python=${SIDETOK_PYTHON:-$cache/venv-reference/bin/python}
+    build=${SIDETOK_BUILD:-$root/build}
+    [ -n "${SIDETOK_BUILD:-}" ] || build_tree "$build"
+    export SIDETOK_LIBRARY=$build/client/libsidetok.so.0 PYTHONPATH=$root/client/python PYTHONDONTWRITEBYTECODE=1
+}

@@ -12,6 +12,7 @@
  *   floor      the transport alone: as many bytes there and back through nng
  *   ping       the least that the sidecar answers */
 
+#include "bench/clock.h"
 #include "client/sidetok.h"
 #include "file.h"
 #include "floor.h"
@@ -22,15 +23,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void fail(const char *what)
 {

@@ -71,14 +71,39 @@ TEST(audio_samples_and_tokens_are_the_references)
     call_done(&call);
 }
 
-/* Expected words are numpy's, asked of the reference. */
+struct padding_case {
+    const char *value;
+    enum sidetok_error error;
+    const char *message;
+};
+
+/* One frame of sound under a section that ends in each value. Expected words are numpy's, asked of the
+ * reference. */
+static void check_padding(const char *section, const struct padding_case *table, size_t n)
+{
+    struct call call;
+    call_init(&call);
+    for (size_t i = 0; i < n; i++) {
+        struct audio_config config;
+        struct stream stream;
+        struct sound_file sound = {.n_frames = 1, .n_channels = 1, .rate = 16000};
+        char text[400];
+        snprintf(text, sizeof text, "%s%s}", section, table[i].value);
+        printf("# %s\n", table[i].value);
+        CHECK_INT(read_section(&call, text, &config), SIDETOK_OK);
+        config.has_audio = config.has_begin_audio = true;
+        stream_init(&stream, &call);
+        CHECK_INT(audio_encode(&call, &config, &sound, (struct audio_delay){0}, &stream), table[i].error);
+        if (table[i].error)
+            CHECK_STR(call.failure.message, str_from(table[i].message));
+        call_reset(&call);
+    }
+    call_done(&call);
+}
+
 TEST(audio_streams_pad_as_far_as_numpy_does)
 {
-    static const struct {
-        const char *n_left;
-        enum sidetok_error error;
-        const char *message;
-    } table[] = {
+    static const struct padding_case table[] = {
         {"0", SIDETOK_OK, ""},
         {"9223372036854775807", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
         {"-9223372036854775807", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
@@ -94,60 +119,22 @@ TEST(audio_streams_pad_as_far_as_numpy_does)
         {"1e300", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
         {"2.0", SIDETOK_E_TYPE, "can't multiply sequence by non-int of type 'float'"},
     };
-    struct call call;
-    call_init(&call);
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct audio_config config;
-        struct stream stream;
-        struct sound_file sound = {.n_frames = 1, .n_channels = 1, .rate = 16000};
-        char text[400];
-        snprintf(text, sizeof text,
-                 "{" RATES ", \"transcription_format\": \"streaming\", \"transcription_delay_ms\": 480.0, "
-                 "\"streaming_look_ahead_ms\": 2.5, \"streaming_look_back_ms\": 52.5, "
-                 "\"streaming_n_left_pad_tokens\": %s}",
-                 table[i].n_left);
-        printf("# %s tokens\n", table[i].n_left);
-        CHECK_INT(read_section(&call, text, &config), SIDETOK_OK);
-        stream_init(&stream, &call);
-        CHECK_INT(audio_encode(&call, &config, &sound, (struct audio_delay){0}, &stream), table[i].error);
-        if (table[i].error)
-            CHECK_STR(call.failure.message, str_from(table[i].message));
-        call_reset(&call);
-    }
-    call_done(&call);
+    check_padding("{" RATES ", \"transcription_format\": \"streaming\", \"transcription_delay_ms\": 480.0, "
+                  "\"streaming_look_ahead_ms\": 2.5, \"streaming_look_back_ms\": 52.5, "
+                  "\"streaming_n_left_pad_tokens\": ",
+                  table, sizeof table / sizeof *table);
 }
 
 TEST(audio_chunks_pad_as_far_as_numpy_does)
 {
-    static const struct {
-        const char *seconds;
-        enum sidetok_error error;
-        const char *message;
-    } table[] = {
+    static const struct padding_case table[] = {
         {"1", SIDETOK_OK, ""},
         {"576460752303423", SIDETOK_E_VALUE,
          "array is too big; `arr.size * arr.dtype.itemsize` is larger than the maximum possible size."},
         {"9223372036854775808", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
         {"1e300", SIDETOK_E_TYPE, "`pad_width` must be of integral type."},
     };
-    struct call call;
-    call_init(&call);
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct audio_config config;
-        struct stream stream;
-        struct sound_file sound = {.n_frames = 1, .n_channels = 1, .rate = 16000};
-        char text[400];
-        snprintf(text, sizeof text, "{" RATES ", \"chunk_length_s\": %s}", table[i].seconds);
-        printf("# %s seconds\n", table[i].seconds);
-        CHECK_INT(read_section(&call, text, &config), SIDETOK_OK);
-        config.has_audio = config.has_begin_audio = true;
-        stream_init(&stream, &call);
-        CHECK_INT(audio_encode(&call, &config, &sound, (struct audio_delay){0}, &stream), table[i].error);
-        if (table[i].error)
-            CHECK_STR(call.failure.message, str_from(table[i].message));
-        call_reset(&call);
-    }
-    call_done(&call);
+    check_padding("{" RATES ", \"chunk_length_s\": ", table, sizeof table / sizeof *table);
 }
 
 TEST(audio_section_faults_in_the_references_words)
