@@ -28,13 +28,6 @@ const char *sidetok_error_name(enum sidetok_error error)
     return error_name(error);
 }
 
-uint64_t client_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /** What epoll reports: 0 for the eventfd, 1 for the timer, then two for each peer. See process.c. */
 static bool watch_fd(const struct sidetok_client *client, int fd, uint32_t events, uint32_t tag)
 {

@@ -31,9 +31,6 @@ static inline bool client_is_forked(const struct sidetok_client *client)
     return client->pid != getpid();
 }
 
-/** CLOCK_MONOTONIC. */
-uint64_t client_now_ns(void);
-
 /* dispatch.c: what goes out */
 
 /** Sends what can be sent now, pings first, then in order, each to the connected peer with the fewest

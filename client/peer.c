@@ -19,7 +19,7 @@ enum { CLOSES_WITHIN_MS = 1000 };
 static _Atomic uint64_t
     closing_since_ns; /* since when a socket that was given up is being closed; 0: none is */
 
-static uint64_t now_ns(void)
+uint64_t client_now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -162,7 +162,7 @@ static void *close_given_up(void *context)
 {
     struct peer_link *link = context;
     uint64_t none = 0;
-    atomic_compare_exchange_strong(&closing_since_ns, &none, now_ns());
+    atomic_compare_exchange_strong(&closing_since_ns, &none, client_now_ns());
     compat_nng_close(link->socket);
     atomic_store(&closing_since_ns, 0);
     link_free(link);
@@ -172,7 +172,7 @@ static void *close_given_up(void *context)
 bool peer_nng_is_stuck(void)
 {
     uint64_t since_ns = atomic_load(&closing_since_ns);
-    return since_ns != 0 && now_ns() - since_ns > CLOSES_WITHIN_MS * UINT64_C(1000000);
+    return since_ns != 0 && client_now_ns() - since_ns > CLOSES_WITHIN_MS * UINT64_C(1000000);
 }
 
 bool peer_start_thread(void *(*run)(void *), void *context)

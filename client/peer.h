@@ -8,6 +8,9 @@
 
 struct peer_link;
 
+/** Nanoseconds of CLOCK_MONOTONIC, by which the whole client goes. */
+uint64_t client_now_ns(void);
+
 /** One URL: a raw REQ socket with one dialer, hence at most one connection at a time. */
 struct peer {
     char *url;
