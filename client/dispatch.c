@@ -43,7 +43,8 @@ static void update_timeout(const struct pending *entry)
     if (entry->deadline_ns == 0)
         return;
     uint64_t now_ns = client_now_ns();
-    uint64_t left_ns = entry->deadline_ns > now_ns ? entry->deadline_ns - now_ns : 1; /* 0 would mean no limit */
+    uint64_t left_ns =
+        entry->deadline_ns > now_ns ? entry->deadline_ns - now_ns : 1; /* 0 would mean no limit */
     message_set_timeout(nng_msg_body(entry->message), nng_msg_len(entry->message),
                         (uint32_t)((left_ns + 999999) / 1000000));
 }

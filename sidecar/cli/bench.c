@@ -156,7 +156,8 @@ int cli_bench(struct call *call, const struct cli *cli)
     enum sidetok_error error = warm_up(call, cli, model);
     for (size_t i = 0; error == SIDETOK_OK && i < cli->n_files; i++)
         error = bench_file(call, cli, model, &work, cli->files[i]);
-    if (error == SIDETOK_OK && cli->n_files == 0 && (error = bench_names(&names, cli, model, &work)) != SIDETOK_OK)
+    if (error == SIDETOK_OK && cli->n_files == 0 &&
+        (error = bench_names(&names, cli, model, &work)) != SIDETOK_OK)
         failure_set(call, error, "%.*s", STR_ARG(names.failure.message));
     call_done(&names);
     call_done(&work);

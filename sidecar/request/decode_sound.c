@@ -2,7 +2,6 @@
 
 #include "pydantic.h"
 #include "utf8.h"
-#include "utf8.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -48,7 +48,7 @@ static const int worker_calls[] = {
     SYS_clock_gettime,
     SYS_clock_nanosleep,
     SYS_gettimeofday,
-    /* the log, and what a version of nng may do on a sender's thread rather than on its own */
+/* the log, and what a version of nng may do on a sender's thread rather than on its own */
 #if defined(__x86_64__)
     SYS_poll,
 #endif
