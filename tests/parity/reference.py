@@ -89,8 +89,9 @@ class Reference:
         return result_of(self.in_mode(record["tokenizer"], record.get("mode", "test")).encode_chat_completion(converted, **more))
 
     def apply(self, record, request):
+        wrapper = self.wrapper(record["tokenizer"])  # a tokenizer that it refuses is refused whatever the request
         messages, tools = request.pop("messages"), request.pop("tools", None)
-        ids = self.wrapper(record["tokenizer"]).apply_chat_template(
+        ids = wrapper.apply_chat_template(
             conversation=messages, tools=tools, tokenize=True, return_tensors=None, return_dict=False, **request)
         return {"tokens": [list(part) if isinstance(part, list) else part for part in ids]}
 
