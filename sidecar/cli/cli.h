@@ -17,7 +17,7 @@ enum cli_status {
 
 enum {
     CLI_CACHE_BYTES = 16 << 20, /* the default of sidetokd --cache-bytes */
-    CLI_MAX_OPEN = 24,          /* tokenizers in process at a time */
+    CLI_MAX_BYTES = 2000 << 20, /* what tokenizers in process may take: 24 large ones */
 };
 
 /** What the flags said. Strings are argv's. */

@@ -318,7 +318,7 @@ int cli_open(struct call *call, const struct cli *cli, struct transport **ret_tr
         .tokenizers = cli->tokenizers,
         .n_tokenizers = cli->n_tokenizers,
         .cache_bytes = CLI_CACHE_BYTES,
-        .max_open = CLI_MAX_OPEN,
+        .max_bytes = CLI_MAX_BYTES,
         .wait_ms = cli->wait_ms,
     };
     return transport_open(call, &options, ret_transport) == SIDETOK_OK ? CLI_OK : cli_fail(call);

@@ -69,7 +69,7 @@ enum sidetok_error transport_open(struct call *call, const struct transport_opti
     enum sidetok_error error =
         options->url ? connect_to(call, options, transport)
                      : model_set_init(call, options->tokenizers, options->n_tokenizers, options->cache_bytes,
-                                      options->max_open, &transport->models);
+                                      options->max_bytes, &transport->models);
     if (error != SIDETOK_OK) {
         transport_close(transport);
         return error;

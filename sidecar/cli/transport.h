@@ -14,8 +14,8 @@ struct transport_options {
     const char *url;              /* ipc://, abstract://, tcp:// */
     const struct str *tokenizers; /* "NAME=PATH" each, loaded when first asked for; borrowed */
     size_t n_tokenizers;
-    size_t cache_bytes, max_open; /* as in struct model_set */
-    uint32_t wait_ms;             /* how long to wait for a connection and for each reply; 0: for ever */
+    size_t cache_bytes, max_bytes; /* as in struct model_set */
+    uint32_t wait_ms;              /* how long to wait for a connection and for each reply; 0: for ever */
 };
 
 /** Connects, or prepares the models. Memory: call's, which must outlive the transport. Errors:

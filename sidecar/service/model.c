@@ -259,7 +259,7 @@ void model_close(struct model *model)
 }
 
 enum sidetok_error model_set_init(struct call *call, const struct str *items, size_t n_items,
-                                  size_t cache_bytes, size_t max_open, struct model_set *ret_set)
+                                  size_t cache_bytes, size_t max_bytes, struct model_set *ret_set)
 {
     struct model_entry *entries = call_alloc_array(call, n_items, sizeof *entries);
     if (!entries)
@@ -271,7 +271,7 @@ enum sidetok_error model_set_init(struct call *call, const struct str *items, si
         entries[i].path = str_from_offset(items[i], equals ? n + 1 : 0);
     }
     *ret_set = (struct model_set){
-        .entries = entries, .n = n_items, .cache_bytes = cache_bytes, .max_open = max_open};
+        .entries = entries, .n = n_items, .cache_bytes = cache_bytes, .max_bytes = max_bytes};
     return SIDETOK_OK;
 }
 
@@ -309,33 +309,42 @@ struct model_entry *model_set_find(struct model_set *set, struct str name)
     return NULL;
 }
 
-/* Closes the least recently used model when as many are open as may be. */
-static void make_room(struct model_set *set)
+/* About what a model takes once its cache is full: a large vocabulary is 131,072 words and 65 MB. */
+static size_t bytes_of(const struct model_set *set, const struct model *model)
 {
-    size_t n_open = 0;
-    struct model_entry *oldest = NULL;
-    for (size_t i = 0; i < set->n; i++) {
-        struct model_entry *entry = &set->entries[i];
-        if (!entry->model)
-            continue;
-        n_open++;
-        if (!oldest || entry->used_at < oldest->used_at)
-            oldest = entry;
+    return set->cache_bytes + 512 * (size_t)tokenizer_info(model->tokenizer)->n_words;
+}
+
+/* Closes the least recently used models until the rest may stay open beside newest. */
+static void make_room(struct model_set *set, const struct model_entry *newest)
+{
+    for (;;) {
+        size_t total = 0;
+        struct model_entry *oldest = NULL;
+        for (size_t i = 0; i < set->n; i++) {
+            struct model_entry *entry = &set->entries[i];
+            if (!entry->model)
+                continue;
+            total += bytes_of(set, entry->model);
+            if (entry != newest && (!oldest || entry->used_at < oldest->used_at))
+                oldest = entry;
+        }
+        if (!oldest || total <= set->max_bytes)
+            return;
+        model_close(oldest->model);
+        oldest->model = NULL;
     }
-    if (!oldest || set->max_open == 0 || n_open < set->max_open)
-        return;
-    model_close(oldest->model);
-    oldest->model = NULL;
 }
 
 enum sidetok_error model_set_get(struct call *call, struct model_set *set, struct model_entry *entry,
                                  struct model **ret_model)
 {
     if (!entry->model) {
-        make_room(set);
         TRY(model_open(call, entry->path, set->cache_bytes, &entry->model));
+        if (set->max_bytes > 0)
+            make_room(set, entry);
     }
-    if (set->max_open > 0) /* without a bound nothing is written: threads may share the set */
+    if (set->max_bytes > 0) /* without a bound nothing is written: threads may share the set */
         entry->used_at = ++set->clock;
     *ret_model = entry->model;
     return SIDETOK_OK;

@@ -54,12 +54,13 @@ void model_close(struct model *model);
 enum sidetok_error model_choose(struct call *call, struct str path, struct str *ret_path);
 
 /** Tokenizers by name, the first of which is the default. Threads may share it once all are loaded and
- * max_open is 0. */
+ * max_bytes is 0. */
 struct model_set {
     struct model_entry *entries;
     size_t n;
     size_t cache_bytes; /* per tokenizer */
-    size_t max_open; /* at most so many are open at a time, the least recently used is closed; 0: no bound */
+    size_t max_bytes;   /* what the open ones may take together: the least recently used are closed, but never
+                           the one asked for; 0: no bound */
     uint64_t clock;
 };
 
@@ -72,7 +73,7 @@ struct model_entry {
 /** A set of names and paths, none loaded. items are "NAME=PATH", borrowed as long as the set. Memory: call's.
  */
 enum sidetok_error model_set_init(struct call *call, const struct str *items, size_t n_items,
-                                  size_t cache_bytes, size_t max_open, struct model_set *ret_set);
+                                  size_t cache_bytes, size_t max_bytes, struct model_set *ret_set);
 
 /** Closes all models. */
 void model_set_done(struct model_set *set);
@@ -86,7 +87,7 @@ struct model_entry *model_set_find(struct model_set *set, struct str name);
 
 /**
  * The entry's model, loaded now if it is not yet. Errors are those of model_open(), each time anew.
- * ret_model  Borrowed until the next call: with max_open another load may close it.
+ * ret_model  Borrowed until the next call: with max_bytes another load may close it.
  */
 enum sidetok_error model_set_get(struct call *call, struct model_set *set, struct model_entry *entry,
                                  struct model **ret_model);
