@@ -4,7 +4,8 @@
 /* What nng before 1.10 needs to be watched for. Two faults of its own end a service that runs on:
  *
  * A peer that connects and leaves before nng has greeted it stops the listener: later connections finish the
- * handshake and are never read (nng issue 1518). See listener_check().
+ * handshake and are never read (nng issue 1518). See listener_check(). A path takes another listener; an
+ * abstract name stays taken by the old one as long as the process lives, so the program is executed anew.
  *
  * A connection that breaks while large messages go over it in both directions may never be cleared away: the
  * thread that clears waits for a transfer that has ended already (fixed in nng 1.9). From then on no
@@ -28,9 +29,9 @@ static bool wait_until_idle(struct service *service)
     return false;
 }
 
-static void begin_anew(struct service *service)
+static void begin_anew(struct service *service, const char *why)
 {
-    log_line(LOG_LEVEL_WARNING, "nng does not clear connections away any more; beginning anew");
+    log_line(LOG_LEVEL_WARNING, "nng does not %s any more; beginning anew", why);
     wait_until_idle(service);
     atomic_store(&service->must_begin_anew, true);
 }
@@ -50,8 +51,10 @@ void *guard_run(void *context)
             n_left = atomic_load(&service->n_left);
             since_ns = now_ns;
         } else if (now_ns - since_ns >= STUCK_CLEARING_MS * UINT64_C(1000000)) {
-            begin_anew(service);
+            begin_anew(service, "clear connections away");
         }
+        if (listener_is_lost(&service->listener))
+            begin_anew(service, "give an address back");
     }
     return NULL;
 }

@@ -19,6 +19,7 @@ enum {
     GREET_MS = 2000,        /* a probe that left earlier could itself make an old nng deaf */
     START_ANSWER_MS = 1000, /* whoever serves at a path answers a ping within a few ms */
     GUARD_ANSWER_MS = 300,  /* so long, and once more, before a listener counts as deaf */
+    LOST_MS = 1000,         /* nng gives a closed listener's name back within milliseconds, or never */
     FORMER_MAX_MS = 30000,  /* a former listener's connections get so long for the replies under way */
     LOCK_WAIT_MS = 2000,    /* another sidecar that starts in the same folder needs milliseconds */
     N_NAMES = 10,
@@ -341,7 +342,12 @@ static void replace(struct listener *listener, struct address *address)
     if (is_path && !is_ours(address, &is_free) && !is_free)
         return; /* another's file by now: nothing of ours is reached by this path any more */
     call_init(&call);
-    if ((is_path ? replace_at_path : replace_at_name)(&call, listener, address) == SIDETOK_OK)
+    bool is_listening = (is_path ? replace_at_path : replace_at_name)(&call, listener, address) == SIDETOK_OK;
+    if (is_listening || is_path)
+        address->lost_ns = 0;
+    else if (address->lost_ns == 0)
+        address->lost_ns = service_now_ns();
+    if (is_listening)
         log_line(LOG_LEVEL_WARNING, "%s had stopped accepting; listening anew", address->url);
     else
         log_line(LOG_LEVEL_ERROR, "%s has stopped accepting: %.*s", address->url,
@@ -367,9 +373,22 @@ size_t listener_check(struct listener *listener, bool is_idle)
         struct address *address = &listener->addresses[i];
         close_formers(address, is_idle);
         enum probe_result result = ask(address);
-        n_answered += result == PROBE_ANSWERS;
+        if (result == PROBE_ANSWERS) {
+            n_answered++;
+            address->lost_ns = 0;
+        }
         if (result == PROBE_DEAF || result == PROBE_NOBODY)
             replace(listener, address);
     }
     return n_answered;
+}
+
+bool listener_is_lost(const struct listener *listener)
+{
+    for (size_t i = 0; i < listener->n_addresses; i++) {
+        uint64_t lost_ns = listener->addresses[i].lost_ns;
+        if (lost_ns != 0 && service_now_ns() - lost_ns >= LOST_MS * UINT64_C(1000000))
+            return true;
+    }
+    return false;
 }

@@ -24,6 +24,7 @@ struct address {
     ino_t inode;
     atomic_uint_least32_t listener_id; /* of listener; read by nng's threads */
     atomic_uint_least32_t n_taken;     /* connections that it handed over to the socket */
+    uint64_t lost_ns; /* since when a port or an abstract name has no listener; 0: it has one */
 };
 
 /** The addresses of one socket. */
@@ -65,5 +66,8 @@ bool listener_needs_guard(void);
  * thread.
  */
 size_t listener_check(struct listener *listener, bool is_idle);
+
+/** Whether a port or an abstract name has been without a listener for a second: nng does not give it back. */
+bool listener_is_lost(const struct listener *listener);
 
 #endif

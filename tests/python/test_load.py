@@ -16,7 +16,7 @@ MANY = 10_000
 MAX_PENDING = 0  # of enum sidetok_setting
 KILLS = int(os.environ.get("SIDETOK_KILLS", "20"))
 DEADLINE = 5.0
-SLACK = 2.0  # seconds that a busy machine may be late
+SLACK = 9.0  # seconds that a busy machine may be late: ten times what is promised on a quiet one
 RESUMES = 1.0 + SLACK
 
 

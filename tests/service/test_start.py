@@ -1,5 +1,6 @@
 """What may stand in the way of starting, and what is said then."""
 
+import grp
 import os
 import socket
 import stat
@@ -160,6 +161,25 @@ def test_the_socket_has_the_mode_that_was_asked_for():
         assert stat.S_IMODE(os.stat(daemon.path).st_mode) == 0o600
     with Daemon() as daemon:
         assert stat.S_IMODE(os.stat(daemon.path).st_mode) == 0o660
+
+
+def test_the_socket_belongs_to_the_group_that_was_asked_for():
+    group = grp.getgrgid(os.getgid())
+    for name in (group.gr_name, str(group.gr_gid)):
+        with Daemon("--socket-group", name) as daemon:
+            assert os.stat(daemon.path).st_gid == group.gr_gid
+    if os.getuid() == 0:
+        with Daemon("--socket-group", "54321", "--socket-mode", "0660") as daemon:
+            status = os.stat(daemon.path)
+            assert (status.st_gid, stat.S_IMODE(status.st_mode)) == (54321, 0o660)
+
+
+def test_a_group_that_nobody_has_is_told():
+    with tempfile.TemporaryDirectory() as directory:
+        for name in ("nobody-has-this-name", "x" * 100):
+            status, said = refused("--tokenizer", V3, "--listen", f"ipc://{directory}/s", "--socket-group", name)
+            assert status == 2 and f"there is no group '{name}'" in said, (status, said)
+            assert not os.listdir(directory)
 
 
 def test_environment_stands_between_flags_and_file():

@@ -8,21 +8,23 @@ import os
 import re
 import socket
 import struct
+import subprocess
 import time
 
-from service import SLOW, BusyDaemon, Daemon, run, text_request, wait_until
+from service import COMMAND, PATIENCE, SLOW, BusyDaemon, Daemon, run, text_request, wait_until
 from wire import HELLO, Client, pack
 
 EACH = int(os.environ.get("SIDETOK_STORM", 300))
-RESUMES_SECONDS = 3.0 * SLOW
+RESUMES_SECONDS = (3.0 if EACH >= 30000 else 30.0) * SLOW  # promised for the whole; the share runs on busy machines
 BODY = pack({0: 1, 1: 4, 9: text_request(1000)})
 REQUEST = b"\1" + struct.pack(">QI", len(BODY) + 4, 0x80000001) + BODY
 
 
-def peer(path):
-    made = socket.socket(socket.AF_UNIX)
+def peer(address):
+    """address: a path, a name that begins with a zero byte, or (host, port)."""
+    made = socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX)
     made.settimeout(60 * SLOW)
-    made.connect(path)
+    made.connect(address)
     return made
 
 
@@ -108,6 +110,31 @@ def test_accepting_goes_on_after_peers_that_leave_in_the_middle_of_a_request():
 
 def test_accepting_goes_on_after_peers_that_do_not_wait_for_their_reply():
     resumes_after(leave_without_the_reply)
+
+
+def pings(url):
+    return subprocess.run([COMMAND, "ping", "--connect", url, "--wait-ms", "1000"], capture_output=True, timeout=PATIENCE).returncode == 0
+
+
+def resumes_at(url, address, *flags):
+    with Daemon("--listen", url, *flags) as daemon:
+        for leave in (leave_before_the_handshake, leave_in_the_handshake):
+            storm(address, leave)
+            wait_until(lambda: pings(url) and pings(daemon.url))
+        renewed, begun = (sum(words in line for line in daemon.lines()) for words in ("listening anew", "beginning anew"))
+        print(f"# {renewed} new listeners, {begun} new beginnings")
+
+
+def test_accepting_goes_on_at_an_abstract_name():
+    name = f"sidetok-storm-{os.getpid()}"
+    resumes_at(f"abstract://{name}", "\0" + name, "--allow-uid", str(os.getuid()))
+
+
+def test_accepting_goes_on_at_a_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    resumes_at(f"tcp://127.0.0.1:{port}", ("127.0.0.1", port), "--insecure-tcp", "yes")
 
 
 def test_a_request_under_way_is_answered_through_a_storm():
