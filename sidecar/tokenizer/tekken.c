@@ -17,7 +17,7 @@ static enum sidetok_error tekken_special_id(struct call *call, const struct toke
     const struct tekken *tekken = tekken_of(tokenizer);
     uint32_t place;
     if (!map_find(&tekken->special_of_text, text, &place))
-        return failure_set(call, SIDETOK_E_VALUE, "Unknown control token %.*s", STR_ARG(text));
+        return failure_set_text(call, SIDETOK_E_VALUE, STR("Unknown control token "), text, STR(""));
     *ret_id = tekken->specials[place].rank;
     return SIDETOK_OK;
 }

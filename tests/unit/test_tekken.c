@@ -178,6 +178,9 @@ TEST(tekken_decodes_specials_by_place_and_names_them_by_rank)
     CHECK(!special);
     CHECK_INT(tokenizer_special_id(&call, tokenizer, STR("<unk>"), &id), SIDETOK_E_VALUE);
     CHECK_STR(call.failure.message, STR("Unknown control token <unk>"));
+    call_reset(&call);
+    CHECK_INT(tokenizer_special_id(&call, tokenizer, (struct str){"a\0b", 3}, &id), SIDETOK_E_VALUE);
+    CHECK_STR(call.failure.message, ((struct str){"Unknown control token a\0b", 25}));
     tokenizer_close(tokenizer);
     sample_remove(&sample);
     call_done(&call);
