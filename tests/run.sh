@@ -4,7 +4,7 @@
 # usage: bash tests/run.sh [--quick] [--all]
 #   --quick   unit, client and service tests only: no reference, no sanitizer build
 #   --all     thread sanitizer, gcc's sanitizers beside clang's, and valgrind besides; as root also the packages under a
-#             booted systemd, the image by buildah and podman, the Kubernetes manifests (each skips with its reason)
+#             booted systemd, the image by buildah and podman, the Kubernetes manifests, a real kubelet (each skips with its reason)
 #
 # Environment: SIDETOK_CACHE (default .cache), SIDETOK_WERROR=1 (warnings fail the build), SIDETOK_FUZZ_SECONDS, SIDETOK_FUZZ_SEED,
 #   SIDETOK_SLOW (default 1: a machine so many times slower; waits and bounds of time in client and service tests are so many times longer).
@@ -135,7 +135,9 @@ if [ $mode = all ]; then
         --timeout-multiplier 20 service_hostile service_order service_peers service_queue service_start service_stop
     suite packages-booted bash "$root/tests/deploy/nspawn.sh"
     SIDETOK=$build/sidecar/cli/sidetok suite image bash "$root/tests/deploy/container.sh"
+    SIDETOK=$build/sidecar/cli/sidetok suite image-with-models bash "$root/tests/deploy/container.sh" --baked
     suite manifests bash "$root/tests/deploy/kubernetes.sh"
+    suite kubelet bash "$root/tests/deploy/kubelet.sh"
 fi
 
 printf '%d passed, %d failed%s\n' "$passed" "$failed" "$([ "$skipped" = 0 ] || printf ', %d skipped' "$skipped")"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The image of deploy/container/build.sh, run by buildah's chroot and by `podman kube play` with a server beside it: who it runs as,
-# what it may write, that a killed sidecar is back within 3 s and a client finds it again by itself. Ends with `N passed, N failed`.
+# The image of deploy/container/build.sh, run by buildah's chroot and by `podman kube play` with a server beside it: that it is
+# the same when it is built again, who it runs as, what it may write, that a killed sidecar is back within 3 s and a client finds it again by
+# itself. Ends with `N passed, N failed`.
 #
 # usage: bash tests/deploy/container.sh [--keep] [--baked] [--platform linux/arm64]
 #
@@ -47,12 +48,18 @@ while [ $# -gt 0 ]; do
     --keep) keep=yes ;;
     --baked) baked=yes image=localhost/sidetok:baked options+=(--models baked --tag "$image") ;;
     --platform) image=localhost/sidetok:${2##*/} options+=(--platform "$2" --tag "$image") && shift ;;
-    *) sed -n '5,8s/^# \{0,1\}//p' "$0" && exit 2 ;;
+    *) sed -n '6,9s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
     shift
 done
+build() { bash "$root/deploy/container/build.sh" "${options[@]}" >&2 || { echo "not ok - the image builds" && echo "0 passed, 1 failed" && exit 1; }; }
 if [ -z "$keep" ]; then
-    bash "$root/deploy/container/build.sh" "${options[@]}" >&2 || { echo "not ok - the image builds" && echo "0 passed, 1 failed" && exit 1; }
+    build
+    if [ ${#options[@]} = 0 ]; then
+        before=$(sha256sum <"$root/build-image/sidetok.tar")
+        build
+        check "built again, it is the same to the byte" [ "$(sha256sum <"$root/build-image/sidetok.tar")" = "$before" ]
+    fi
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -5,6 +5,7 @@ go 1.22.0
 require (
 	k8s.io/api v0.30.2
 	k8s.io/apimachinery v0.30.2
+	k8s.io/component-base v0.30.2
 	k8s.io/kubernetes v1.30.2
 	k8s.io/pod-security-admission v0.30.2
 )
