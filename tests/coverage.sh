@@ -3,14 +3,14 @@
 #
 # usage: bash tests/coverage.sh [--missing] [--share K/N]
 #   --missing   prints every line that nothing runs, and every line of which a branch is never taken, too
-#   --share     which part of the recorded cases is replayed (default 0/5)
+#   --share     which part of the recorded cases is replayed (default all)
 #
 # Clang counts in files that are mapped into memory, so that a daemon which a test kills has been counted as well. Unit,
 # client, service and fuzz suites run, then the recorded cases. Environment: SIDETOK_CACHE.
 
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/setup.sh"
 
-share=0/5
+share=0/1
 missing=no
 while [ $# -gt 0 ]; do
     case $1 in

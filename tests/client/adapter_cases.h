@@ -5,6 +5,8 @@
 
 #include "loop.h"
 
+#include <sys/resource.h>
+
 static void loop_open(void);
 static void *loop_attach(struct sidetok_client *client);
 static void loop_detach(void *adapter);
@@ -138,8 +140,31 @@ TEST(closing_then_detaching_inside_a_callback)
     end_from_inside(&n_wrong);
 }
 
+TEST(without_a_descriptor_nothing_is_attached)
+{
+    struct rlimit limit, none;
+    case_begin(true);
+    loop_detach(case_adapter);
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    void *none_attached = loop_attach(case_client);
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    CHECK(none_attached == NULL);
+    case_adapter = loop_attach(case_client);
+    CHECK(case_adapter != NULL);
+    n_replies = N_REQUESTS - 1;
+    case_submit(count_reply, NULL, 0);
+    loop_run();
+    CHECK(n_replies == N_REQUESTS && n_wrong == 0);
+    loop_detach(case_adapter);
+    sidetok_client_close(case_client);
+    loop_close();
+    fake_server_close(&case_server);
+}
+
 TEST_MAIN(RUN(every_request_is_answered_in_the_loop), RUN(a_deadline_wakes_the_loop),
           RUN(cancelling_inside_a_callback), RUN(detaching_then_closing_inside_a_callback),
-          RUN(closing_then_detaching_inside_a_callback))
+          RUN(closing_then_detaching_inside_a_callback), RUN(without_a_descriptor_nothing_is_attached))
 
 #endif
