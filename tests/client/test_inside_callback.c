@@ -70,7 +70,7 @@ TEST(closing_ends_everything_and_process_says_so)
 {
     struct sidetok_client *client = begin(close_client, NULL);
     submit(client, SIDETOK_OP_CHAT, "{}", 0, &other);
-    submit(client, SIDETOK_OP_CHAT, "{}", (uint32_t)fake_ms(1000), &other);
+    submit(client, SIDETOK_OP_CHAT, "{}", (uint32_t)fake_ms(60000), &other);
     take_and_answer(client, 3);
     struct pollfd p = {.fd = sidetok_client_fd(client), .events = POLLIN};
     enum sidetok_error error = SIDETOK_OK;

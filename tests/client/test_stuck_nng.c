@@ -46,10 +46,28 @@ static void let_nng_go_on(struct stopper *stopper)
     compat_nng_close(stopper->one);
 }
 
-/** A request under way is lost with its server; the next one reaches the server that comes. */
+enum { N_TRIES = 20 };
+
+/** Answers all that comes until the request has ended. */
+static void answer_until_ended(struct sidetok_client *client, struct fake_server *server,
+                               const struct outcome *outcome)
+{
+    struct fake_request request;
+    struct pollfd p[2] = {{.fd = sidetok_client_fd(client), .events = POLLIN},
+                          {.fd = fake_server_fd(server), .events = POLLIN}};
+    while (outcome->n_calls == 0 && poll(p, 2, FAKE_WAIT_MS) > 0) {
+        if (p[1].revents && fake_server_take(server, &request))
+            fake_server_answer(server, &request, 5);
+        else
+            sidetok_client_process(client);
+    }
+}
+
+/** A request under way is lost with its server; the next one reaches the server that comes. On a busy machine
+ * its answer may be later than the silence that these tests allow; then the one after it. */
 static void lose_server(struct sidetok_client *client, struct fake_server *server, const char *url)
 {
-    struct outcome lost, next;
+    struct outcome lost, next = {.error = SIDETOK_E_PEER_LOST};
     struct fake_request request;
     submit(client, SIDETOK_OP_CHAT, "{}", 0, &lost);
     CHECK(serve(client, server, &request));
@@ -58,12 +76,11 @@ static void lose_server(struct sidetok_client *client, struct fake_server *serve
     CHECK(fake_server_open(server, url));
     WAIT_FOR(client, lost.n_calls == 1);
     CHECK_INT(lost.error, SIDETOK_E_PEER_LOST);
-    submit(client, SIDETOK_OP_CHAT, "{}", 0, &next);
-    CHECK(serve(client, server, &request));
-    fake_server_answer(server, &request, 5);
-    fake_server_drop(&request);
-    WAIT_FOR(client, next.n_calls == 1);
-    CHECK_INT(next.error, SIDETOK_OK);
+    for (int i = 0; i < N_TRIES && next.error == SIDETOK_E_PEER_LOST; i++) {
+        submit(client, SIDETOK_OP_CHAT, "{}", 0, &next);
+        answer_until_ended(client, server, &next);
+    }
+    CHECK(next.n_calls == 1 && next.error == SIDETOK_OK);
 }
 
 TEST(service_resumes_though_nng_is_stuck)
@@ -101,7 +118,7 @@ TEST(an_unnoticed_loss_is_noticed_by_the_next_request)
     fake_server_close(&server);
     CHECK(fake_server_open(&server, url));
     fake_server_echo(&server);
-    for (int i = 0; i < 2 && next.error == SIDETOK_E_PEER_LOST; i++) {
+    for (int i = 0; i < N_TRIES && next.error == SIDETOK_E_PEER_LOST; i++) {
         submit(client, SIDETOK_OP_CHAT, "{}", 0, &next);
         WAIT_FOR(client, next.n_calls == 1);
     }

@@ -7,6 +7,15 @@ static struct fake_server servers[3];
 static const char *urls[3];
 static char all[300];
 
+/** nng is done with what was sent before: no connection will be passed over. */
+static void wait_until_written(const struct sidetok_client *client)
+{
+    for (uint32_t i = 0; i < client->n_peers; i++) {
+        struct pollfd p = {.fd = client->peers[i].send_fd, .events = POLLIN};
+        CHECK_INT(poll(&p, 1, FAKE_WAIT_MS), 1);
+    }
+}
+
 static struct sidetok_client *begin(size_t n)
 {
     all[0] = '\0';
@@ -16,11 +25,7 @@ static struct sidetok_client *begin(size_t n)
         snprintf(all + strlen(all), sizeof all - strlen(all), "%s ", urls[i]);
     }
     struct sidetok_client *client = open_connected(all, n);
-    for (size_t i = 0; i < n;
-         i++) { /* nng is done with what the client sent by itself: none will be passed over */
-        struct pollfd p = {.fd = client->peers[i].send_fd, .events = POLLIN};
-        CHECK_INT(poll(&p, 1, FAKE_WAIT_MS), 1);
-    }
+    wait_until_written(client);
     return client;
 }
 
@@ -50,6 +55,7 @@ static int take_any(struct sidetok_client *client, int n, struct fake_request *r
 /** Submits one request and waits until it has arrived. Returns where. */
 static int submit_and_take(struct sidetok_client *client, struct outcome *outcome, struct fake_request *ret)
 {
+    wait_until_written(client);
     submit(client, SIDETOK_OP_CHAT, "{}", 0, outcome);
     return take_any(client, 3, ret);
 }
