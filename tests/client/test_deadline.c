@@ -78,8 +78,8 @@ TEST(without_any_sidecar_patience_ends)
 {
     struct outcome outcome, refused;
     struct sidetok_client *client = open_patient(fake_server_url());
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome); /* first: a patience that has ended refuses at once */
     CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 200), SIDETOK_OK);
-    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
     CHECK(sidetok_client_timeout_ms(client) >= 0);
     WAIT_FOR(client, outcome.n_calls == 1);
     CHECK_INT(outcome.error, SIDETOK_E_NOT_CONNECTED);

@@ -143,8 +143,8 @@ TEST(patience_ends_with_a_sidecar_that_only_greets)
 {
     struct outcome outcome;
     struct sidetok_client *client = begin(true, SHORT_MS);
+    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome); /* first: a patience that has ended refuses at once */
     CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 100), SIDETOK_OK);
-    submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
     WAIT_FOR(client, outcome.n_calls == 1);
     CHECK_INT(outcome.error, SIDETOK_E_NOT_CONNECTED);
     end(client);
