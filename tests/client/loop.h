@@ -7,8 +7,10 @@
 #include "tests/support/fake_server.h"
 #include "tests/support/test.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 
 /** How one request ended; its address is the request's user data. */
 struct outcome {
@@ -42,6 +44,16 @@ __attribute__((unused)) static bool turn(struct sidetok_client *client)
     if (poll(&p, 1, FAKE_WAIT_MS) <= 0)
         return false;
     return sidetok_client_process(client) == SIDETOK_OK;
+}
+
+/** Whether an event came. A process that was stopped for a while is told so with EINTR. */
+__attribute__((unused)) static bool wait_for_event(int epoll_fd, struct epoll_event *ret)
+{
+    int n;
+    do
+        n = epoll_wait(epoll_fd, ret, 1, FAKE_WAIT_MS);
+    while (n < 0 && errno == EINTR);
+    return n == 1;
 }
 
 /** Turns until condition holds. */

@@ -25,7 +25,7 @@ static void loop_run(void)
 {
     struct epoll_event event;
     is_running = true;
-    while (is_running && epoll_wait(epoll_fd, &event, 1, FAKE_WAIT_MS) == 1)
+    while (is_running && wait_for_event(epoll_fd, &event))
         sidetok_epoll_process(event.data.ptr);
 }
 

@@ -1,7 +1,6 @@
 /* Many at once: none lost, each answered once, in order; in level- and edge-triggered loops. */
 #include "loop.h"
 
-#include <sys/epoll.h>
 #include <unistd.h>
 
 static struct fake_server server;
@@ -84,7 +83,7 @@ TEST(an_edge_triggered_loop_misses_nothing)
     CHECK_INT(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, sidetok_client_fd(client), &event), 0);
     for (int i = 0; i < N; i++)
         submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcomes[i]);
-    while (sidetok_client_pending(client) > 0 && epoll_wait(epoll_fd, &event, 1, FAKE_WAIT_MS) == 1)
+    while (sidetok_client_pending(client) > 0 && wait_for_event(epoll_fd, &event))
         CHECK_INT(sidetok_client_process(client), SIDETOK_OK);
     CHECK_INT(sidetok_client_pending(client), 0);
     close(epoll_fd);

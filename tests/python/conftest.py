@@ -9,10 +9,25 @@ import subprocess
 import pytest
 import uvloop
 
+from sidetok.testing import BLOCKED_SECONDS, probe
+
 BUILD = pathlib.Path(os.environ["SIDETOK_BUILD"])
 MODELS = pathlib.Path(os.environ["SIDETOK_MODELS"])
 TOKENIZERS = {"v3": "mistral_instruct_tokenizer_240323.model.v3", "tekken": "tekken_240911.json"}
 CLI = BUILD / "sidecar/cli/sidetok"
+
+
+ROUNDS = 4
+
+
+async def probe_unless_stalled(work):
+    """As loop_probe does, with another round where the loop was late: a machine that stalls makes it late once, what blocks it every time."""
+    report = await probe(work())
+    for _ in range(ROUNDS - 1):
+        if report.worst > BLOCKED_SECONDS:
+            report = await probe(work())
+    report.check()
+    return report
 
 
 class Daemon:
@@ -23,7 +38,7 @@ class Daemon:
     def start(self):
         tokenizers = [f"--tokenizer={name}={MODELS / file}" for name, file in TOKENIZERS.items()]
         self.process = subprocess.Popen([BUILD / "sidecar/sidetokd", f"--listen={self.url}", *tokenizers], stderr=subprocess.DEVNULL)
-        subprocess.run([CLI, "ping", "--connect", self.url, "--wait-ms", "30000"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([CLI, "ping", "--connect", self.url, "--wait-ms", "120000"], check=True, stdout=subprocess.DEVNULL)
         return self
 
     def kill(self):

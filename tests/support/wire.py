@@ -86,7 +86,7 @@ class Reply:
 class Client:
     """One connection. Requests may be sent ahead; replies are read in the order in which they come."""
 
-    def __init__(self, path, timeout=60):
+    def __init__(self, path, timeout=240):
         """timeout: seconds, of each wait; longer where programs run slower."""
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout * SLOW)
