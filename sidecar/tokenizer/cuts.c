@@ -85,10 +85,25 @@ static bool crossed(const struct cuts *cuts, struct str text, size_t at)
            (left && has_bit(cuts->contexts, hash_of(cuts, p, ENDS_NEAR)));
 }
 
+/* From `at`, which is crossed: the last place that has the same bytes around it, 8 at a time. */
+static size_t skip_same(struct str text, size_t at)
+{
+    uint64_t word, shifted;
+    for (; at >= 2 && text.size - at >= 8; at += 5) {
+        memcpy(&word, text.data + at - 2, sizeof word);
+        memcpy(&shifted, text.data + at - 1, sizeof shifted);
+        if (word != shifted)
+            break;
+    }
+    return at;
+}
+
 size_t cuts_next(const struct cuts *cuts, struct str text, size_t at)
 {
-    do
-        at++;
-    while (at < text.size && crossed(cuts, text, at));
+    enum { LONG = 16 }; /* so far without a cut: a run, perhaps */
+    size_t begin = at++;
+    for (; at < text.size && crossed(cuts, text, at); at++)
+        if ((at - begin) % LONG == 0)
+            at = skip_same(text, at);
     return at;
 }

@@ -45,6 +45,18 @@ static size_t same_byte_end(struct str text, size_t at)
     return at;
 }
 
+/* Where the bytes before `at` that equal the last of them begin. */
+static size_t same_byte_begin(struct str text, size_t at)
+{
+    uint64_t all = (uint8_t)text.data[at - 1] * UINT64_C(0x0101010101010101), word;
+    for (; at >= 8; at -= 8) {
+        memcpy(&word, text.data + at - 8, 8);
+        if (word != all)
+            break;
+    }
+    return at;
+}
+
 /* The end of the characters of set that begin at `at`. */
 static size_t run_end(struct str text, size_t at, unsigned set)
 {
@@ -83,8 +95,12 @@ static size_t white_end(struct str text, size_t at)
     while ((class = class_at(text, at, &end)) & WHITE) {
         last = at;
         at = end;
+        if ((unsigned char)text.data[last] < 0x80 && (end = same_byte_end(text, last)) > at) {
+            at = end;
+            last = end - 1;
+        }
         if (class & BIT(BREAK))
-            last_break = end;
+            last_break = at;
     }
     if (last_break)
         return last_break;
@@ -111,23 +127,33 @@ size_t pretokenizer_next(struct str text, size_t at)
     return white_end(text, at);
 }
 
+/* Where the white space without a line break that goes on until `at` begins. */
+static size_t spaces_begin(struct str text, size_t at)
+{
+    size_t before, end;
+    while (at > 0) {
+        for (before = at - 1; before > 0 && ((uint8_t)text.data[before] & 0xc0) == 0x80; before--)
+            ;
+        if (!(class_at(text, before, &end) & BIT(SPACE)))
+            break;
+        at = end - before == 1 ? same_byte_begin(text, before + 1) : before;
+        at = at > before ? before : at;
+    }
+    return at;
+}
+
 /* Whether a run of white space without a line break begins before `at`'s character, and is long enough. */
 static bool overflows_around(struct str text, size_t at)
 {
     size_t n = 0, end;
-    unsigned class = BIT(SPACE);
+    unsigned class;
     while (at > 0 && ((uint8_t)text.data[at] & 0xc0) == 0x80)
         at--;
-    while (at > 0) { /* back to where the run begins */
-        size_t before = at - 1;
-        while (before > 0 && ((uint8_t)text.data[before] & 0xc0) == 0x80)
-            before--;
-        if (!(class_at(text, before, &end) & BIT(SPACE)))
-            break;
-        at = before;
+    for (at = spaces_begin(text, at); (class = class_at(text, at, &end)) & BIT(SPACE); at = end) {
+        size_t same = end - at == 1 ? same_byte_end(text, at) : at;
+        n += same > end ? same - at : 1;
+        end = same > end ? same : end;
     }
-    for (; (class = class_at(text, at, &end)) & BIT(SPACE); at = end)
-        n++;
     return n >= STACK && !(class & BIT(BREAK));
 }
 

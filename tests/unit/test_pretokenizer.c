@@ -24,6 +24,8 @@ TEST(pretokenizer_cuts_where_the_pattern_does)
         {STR("x|!!\n\n/\n|y"), "line breaks and slashes behind signs"},
         {STR("x|\n\n|y"), "line breaks"},
         {STR("x| \n \n|  | y"), "white space up to the last line break"},
+        {STR("x|            \n            \r\n|           | y"), "however long it is"},
+        {STR("x|           \t\t\t\t\t\t\t\t\t|\ty"), "and its last character still belongs to the word"},
         {STR("x|   "), "white space at the end stays whole"},
         {STR("\xe6\x97\xa5|A"), "a star that took all gives back to the last letter that is lower too"},
         {STR("\xe6\x97\xa5"
@@ -90,5 +92,35 @@ TEST(pretokenizer_knows_when_the_reference_gives_up)
     CHECK(pretokenizer_overflows((struct str){text, MANY + 1}));
 }
 
+/* Counted in code points: white space of one byte and of several, in runs and mixed. */
+TEST(pretokenizer_counts_all_kinds_of_white_space)
+{
+    enum { MANY = 999999 };
+    static const struct str kinds[] = {STR(" "), STR("\t"), STR("\xc2\xa0"), STR("\xe3\x80\x80")};
+    static char text[3 * MANY + 8];
+    unsigned seed = 11;
+    for (int round = 0; round < 4; round++) {
+        size_t n = 1, size_before = 0;
+        text[0] = 'a';
+        for (size_t count = 0, run = 0; count < MANY; count += run) {
+            struct str kind = kinds[(size_t)rand_r(&seed) % 4];
+            run = 1 + (size_t)rand_r(&seed) % (round % 2 ? 40000 : 12);
+            for (run = run < MANY - count ? run : MANY - count; run > 0 && count < MANY; run--, count++) {
+                size_before = n;
+                memcpy(text + n, kind.data, kind.size);
+                n += kind.size;
+            }
+        }
+        text[n] = 'b';
+        CHECK(pretokenizer_overflows((struct str){text, n + 1}));
+        CHECK(pretokenizer_overflows((struct str){text, n}));
+        text[size_before] = 'b';
+        CHECK(!pretokenizer_overflows((struct str){text, size_before + 1}));
+        text[n / 2 - n / 2 % 4] = '\n';
+        CHECK(!pretokenizer_overflows((struct str){text, size_before + 1}));
+    }
+}
+
 TEST_MAIN(RUN(pretokenizer_cuts_where_the_pattern_does), RUN(pretokenizer_takes_every_byte_once),
-          RUN(pretokenizer_knows_when_the_reference_gives_up))
+          RUN(pretokenizer_knows_when_the_reference_gives_up),
+          RUN(pretokenizer_counts_all_kinds_of_white_space))
