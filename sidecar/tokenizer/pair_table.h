@@ -39,12 +39,28 @@ static inline uint32_t pair_table_slot(const struct pair_table *table, uint64_t 
     return ((uint32_t)(hash >> 20) + step * ((uint32_t)hash | 1)) & table->slot_mask;
 }
 
+/** The two loads of a search by themselves, for who has several searches going: the step of the key's group,
+ * the slot. */
+static inline const uint16_t *pair_table_step(const struct pair_table *table, uint32_t key)
+{
+    return &table->steps[key * table->multiplier >> table->group_shift];
+}
+
+static inline uint32_t pair_table_place(const struct pair_table *table, uint32_t key)
+{
+    return pair_table_slot(table, key * table->multiplier, *pair_table_step(table, key));
+}
+
+static inline uint32_t pair_table_read(const struct pair_table *table, uint32_t place, uint32_t key)
+{
+    uint64_t slot = table->slots[place];
+    return (uint32_t)slot | -(uint32_t)(slot >> 32 != key); /* PAIR_TABLE_NONE without a branch */
+}
+
 /** The key's value, PAIR_TABLE_NONE when it is not there. */
 static inline uint32_t pair_table_find(const struct pair_table *table, uint32_t key)
 {
-    uint64_t hash = key * table->multiplier;
-    uint64_t slot = table->slots[pair_table_slot(table, hash, table->steps[hash >> table->group_shift])];
-    return (uint32_t)slot | -(uint32_t)(slot >> 32 != key); /* PAIR_TABLE_NONE without a branch */
+    return pair_table_read(table, pair_table_place(table, key), key);
 }
 
 #endif

@@ -85,6 +85,7 @@ enum sidetok_error quick_build(struct call *call, const struct symbols *symbols,
     TRY(fill_pairs(call, ret, orders, n_orders));
     TRY(fill_joint_pairs(call, ret));
     quick_choose_merge(ret);
+    quick_choose_lanes(ret);
     ret->usable = true;
     return SIDETOK_OK;
 }

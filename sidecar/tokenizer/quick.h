@@ -9,7 +9,13 @@
  * The vocabulary once more, packed for speed: symbols and the order of scores in 16 bits each. For
  * vocabularies of up to 65,534 symbols; others are merged by merge.c alone.
  */
-enum { QUICK_NO_PAIR = PAIR_TABLE_NONE, QUICK_NO_SYMBOL = 0xffff, QUICK_WINDOW = 64 };
+enum {
+    QUICK_NO_PAIR = PAIR_TABLE_NONE,
+    QUICK_NO_SYMBOL = 0xffff,
+    QUICK_WINDOW = 64,
+    QUICK_SHORT = 32, /* characters of a short row */
+    QUICK_LANES = 16, /* short rows that are merged side by side */
+};
 
 /** A character of a row. */
 struct quick_cell {
@@ -27,6 +33,16 @@ struct quick;
 typedef uint64_t quick_merge_window(const struct quick *quick, const struct quick_cell *cells, uint32_t n,
                                     uint16_t symbols[QUICK_WINDOW]);
 
+/** A short row, and what it is merged to: as for a window. */
+struct quick_short {
+    struct quick_cell cells[QUICK_SHORT];
+    uint16_t symbols[QUICK_SHORT];
+    uint32_t n, starts;
+};
+
+/** Merges n rows of 1 to QUICK_SHORT cells. */
+typedef void quick_merge_rows(const struct quick *quick, struct quick_short *rows, size_t n);
+
 struct quick {
     const struct symbols *symbols;
     struct pair_table pairs; /* left 16, right 16 bits to order 16, symbol 16 bits */
@@ -34,6 +50,7 @@ struct quick {
         *joint_pairs; /* the same of two characters: [left joint * n_joints + right joint]; may be NULL */
     uint32_t n_joints;
     quick_merge_window *merge;
+    quick_merge_rows *merge_rows;
     bool usable;
 };
 
@@ -65,6 +82,9 @@ static inline uint32_t quick_pair(const struct quick *quick, uint32_t left, uint
 
 /** The way of merging a window that suits this processor. */
 void quick_choose_merge(struct quick *quick);
+
+/** The way of merging several short rows that does. */
+void quick_choose_lanes(struct quick *quick);
 
 /** Reads text into cells, one for each character; there is room for text.size. Returns how many. */
 size_t quick_read(const struct quick *quick, struct str text, struct quick_cell *cells);

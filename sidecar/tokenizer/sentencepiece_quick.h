@@ -23,6 +23,7 @@ struct quick_model {
     uint32_t ascii_ids[256];    /* a character's one id; all ones where it is not that simple */
     uint32_t *spaces;           /* ids of runs of spaces, one run behind the other */
     uint32_t space_ends[MAX_KNOWN_SPACES + 1]; /* where the run of n ends in spaces */
+    bool characters_have_ids;                  /* no piece is of type UNUSED */
     bool usable;
 };
 
@@ -32,10 +33,21 @@ struct quick_encoder {
     struct piece_cache cache;
     struct quick_row row;
     struct merger merger;
+    struct quick_short merged[QUICK_LANES]; /* the rows merged last, side by side */
+    uint32_t merged_at[QUICK_LANES];        /* where they start */
+    size_t n_merged;
 };
 
 enum sidetok_error quick_model_build(struct call *call, const struct sentencepiece_model *model,
                                      const struct symbols *symbols, struct quick_model *ret);
+
+/** The ids of a symbol: one, or the bytes of a character without a piece, which is at `at` in text. Returns
+ * how many. */
+size_t quick_symbol_ids(const struct quick_model *model, uint32_t symbol, struct str text, size_t at,
+                        uint32_t ids[4]);
+
+/** The ids of a row of at most PIECE_KEY_BYTES, by merging. Returns how many. */
+size_t quick_row_ids(const struct quick_model *model, struct str text, uint32_t ids[PIECE_KEY_BYTES * 4]);
 
 enum sidetok_error quick_encoder_open(struct call *call, const struct quick_model *model, size_t cache_bytes,
                                       struct quick_encoder *ret);

@@ -298,6 +298,48 @@ TEST(random_models_and_texts_equal_the_slow_obvious_way)
         check_random(seed);
 }
 
+static void check_rows(const struct quick *quick, size_t n_letters)
+{
+    static struct quick_short rows[QUICK_LANES * 2 + 3];
+    static uint16_t symbols[QUICK_WINDOW];
+    size_t n = 1 + (size_t)rand() % (sizeof rows / sizeof rows[0]);
+    for (size_t i = 0; i < n; i++) {
+        struct buf text;
+        buf_init(&text, &call);
+        append_word(&text, n_letters, 1 + (size_t)rand() % (QUICK_SHORT / 4));
+        while (rand() % 3 && buf_str(&text).size < QUICK_SHORT)
+            buf_append_char(&text, "ab "[rand() % 3]);
+        rows[i].n = (uint32_t)quick_read(quick, buf_str(&text), rows[i].cells);
+    }
+    quick->merge_rows(quick, rows, n);
+    for (size_t i = 0; i < n; i++) {
+        CHECK_INT(rows[i].starts, quick->merge(quick, rows[i].cells, rows[i].n, symbols));
+        for (uint32_t k = 0; k < rows[i].n; k++)
+            if (rows[i].starts >> k & 1)
+                CHECK_INT(rows[i].symbols[k], symbols[k]);
+    }
+}
+
+TEST(rows_merge_alike_alone_and_side_by_side)
+{
+    size_t n_usable = 0;
+    for (unsigned seed = 1; seed <= 300 && !test_failures; seed++) {
+        struct buf file;
+        srand(seed);
+        buf_init(&file, &call);
+        size_t n_letters = 1 + seed % 8;
+        random_model(&file, n_letters, true, 0);
+        struct tokenizer *tokenizer = open_file(buf_str(&file), STR("x.model"));
+        const struct quick *quick = &sentencepiece_of(tokenizer)->quick.quick;
+        for (int i = 0; i < 20 && quick->usable; i++, n_usable++)
+            check_rows(quick, n_letters);
+        call_done(&tokenizer->home);
+        free(tokenizer);
+        call_reset(&call);
+    }
+    CHECK(n_usable > 1000);
+}
+
 /* A text of a MB in one row, of each kind that makes windows or runs work. */
 TEST(long_rows_cost_little_more_than_linear_memory_and_agree_with_their_parts)
 {
@@ -380,5 +422,6 @@ TEST_MAIN(RUN(directed_texts_encode_as_the_reference_does), RUN(lone_surrogates_
           RUN(ids_decode_as_the_reference_does), RUN(bad_ids_fail_in_the_reference_s_words),
           RUN(versions_and_image_suffix_come_from_the_name),
           RUN(random_models_and_texts_equal_the_slow_obvious_way),
+          RUN(rows_merge_alike_alone_and_side_by_side),
           RUN(long_rows_cost_little_more_than_linear_memory_and_agree_with_their_parts),
           RUN(each_allocation_of_encode_can_fail), RUN(every_piece_encodes_to_itself))
