@@ -66,7 +66,7 @@ buildah build -q --isolation chroot --layers=false --timestamp "$epoch" --build-
 }
 rm -f "$out/$name.tar"
 buildah push -q "$tag" "docker-archive:$out/$name.tar:${tag##*/}" >/dev/null
-container=$(buildah from "$tag")
+container=$(buildah from "${platform[@]}" "$tag")
 mount=$(buildah mount "$container")
 cp "$mount/usr/share/sidetok/sbom.spdx.json" "$out/$name.spdx.json"
 size=$(du -sb "$mount" | cut -f1)

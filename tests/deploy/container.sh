@@ -42,12 +42,12 @@ install_packages buildah podman crun catatonit python3
 fetch_models
 storage=(--storage-driver "${STORAGE_DRIVER:-vfs}" --root "$cache/containers" --runroot "$cache/containers-run")
 buildah() { command buildah "${storage[@]}" "$@"; }
-image=localhost/sidetok:latest keep="" baked="" options=()
+image=localhost/sidetok:latest keep="" baked="" options=() platform=()
 while [ $# -gt 0 ]; do
     case $1 in
     --keep) keep=yes ;;
     --baked) baked=yes image=localhost/sidetok:baked options+=(--models baked --tag "$image") ;;
-    --platform) image=localhost/sidetok:${2##*/} options+=(--platform "$2" --tag "$image") && shift ;;
+    --platform) image=localhost/sidetok:${2##*/} platform=(--platform "$2") options+=("${platform[@]}" --tag "$image") && shift ;;
     *) sed -n '6,9s/^# \{0,1\}//p' "$0" && exit 2 ;;
     esac
     shift
@@ -69,7 +69,7 @@ expected=$(printf 'Hello' | "${SIDETOK:-$root/build/sidecar/cli/sidetok}" encode
 # --- the image itself
 config=$(buildah inspect --type image "$image")
 check "it runs as a user without a name in the host" grep -q '"User": "65532:65532"' <<<"$config"
-container=$(buildah from "$image")
+container=$(buildah from "${platform[@]}" "$image")
 mount=$(buildah mount "$container")
 check "nothing in it is setuid, setgid or writable by others but /tmp and the socket's folder" \
     [ -z "$(find "$mount" \( -perm /6000 -o -perm -2 ! -type l \) ! -path "$mount/tmp" ! -path "$mount/run/sidetok")" ]
