@@ -176,8 +176,11 @@ enum sidetok_error sidetok_client_open(const char *urls, struct sidetok_client *
 
 static void end(struct sidetok_client *client)
 {
-    bool is_sound = client_is_at_rest(client) && !peer_nng_is_stuck();
-    if (client_is_forked(client) || is_sound || !client_linger(client))
+    bool is_forked = client_is_forked(client);
+    bool is_sound = is_forked || (client_is_at_rest(client) && !peer_nng_is_stuck());
+    bool returns = is_forked || compat_nng_closes_soundly();
+    bool is_left = is_sound ? !returns && client_free_aside(client) : client_linger(client);
+    if (!is_left)
         client_free(client);
 }
 

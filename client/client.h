@@ -12,6 +12,7 @@
 struct sidetok_client {
     pid_t pid; /* of the process that opened it: nng aborts in a forked child */
     int epoll_fd, wake_fd, timer_fd;
+    int done_fd; /* of client_free_aside() */
     struct peer *peers;
     uint32_t n_peers;
     struct pending_table table;
@@ -74,6 +75,10 @@ bool client_is_at_rest(const struct sidetok_client *client);
 /** Hands the client to a thread that frees it once it is at rest. False when there is no thread to be had: it
  * is still the caller's. */
 bool client_linger(struct sidetok_client *client);
+
+/** Closes and frees a client at rest on a thread, for which the caller waits a tenth of a second at most.
+ * False: there is no thread, and nothing was done. */
+bool client_free_aside(struct sidetok_client *client);
 
 /* client.c */
 

@@ -1,6 +1,8 @@
 #include "client.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 /* nng before 1.9 waits for ever in closing a socket when a message is in the middle of being read or written,
  * and never makes or clears a connection in that process again. Later ones return, but what they had taken
@@ -13,6 +15,7 @@ enum {
     CONNECTING_MS = 5000, /* a handshake takes well under a millisecond, on a busy machine seconds */
     LINGER_MS = 30000,    /* the longest request, with a few in front of it */
     TURN_MS = 20,
+    ASIDE_MS = 100, /* closing a client at rest takes about a millisecond, on a busy machine ten */
 };
 
 static bool is_at_rest(const struct peer *peer, bool may_be_connecting)
@@ -77,4 +80,33 @@ bool client_linger(struct sidetok_client *client)
     client->is_closed = client->is_processing = false;
     forget_requests(client);
     return client_watch_descriptors(client) && peer_start_thread(linger, client);
+}
+
+static void *free_and_tell(void *context)
+{
+    struct sidetok_client *client = context;
+    int done_fd = client->done_fd;
+    client_free(client);
+    close(done_fd);
+    return NULL;
+}
+
+/** A socket at rest is closed by the same thread of nng as all others, and what another client's connection
+ * has stopped there is known only a while later: the caller waits for a moment, not for ever. */
+bool client_free_aside(struct sidetok_client *client)
+{
+    int done_fds[2];
+    if (pipe2(done_fds, O_CLOEXEC) != 0)
+        return false;
+    close(client->epoll_fd); /* the caller's: gone when this returns */
+    client->epoll_fd = -1;
+    client->done_fd = done_fds[1];
+    bool is_started = peer_start_thread(free_and_tell, client);
+    struct pollfd done = {.fd = done_fds[0]};
+    if (is_started)
+        poll(&done, 1, ASIDE_MS); /* the thread's end is closed */
+    else
+        close(done_fds[1]);
+    close(done_fds[0]);
+    return is_started;
 }

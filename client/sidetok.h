@@ -209,7 +209,8 @@ SIDETOK_API enum sidetok_error sidetok_client_set(struct sidetok_client *client,
  *
  * nng loses the memory of messages that are going over a connection when it is closed; before 1.9 it may even
  * never return, nor ever connect again in this process. So a client that is not at rest is closed by a thread
- * of its own, once the sidecar has answered what it was sent.
+ * of its own, once the sidecar has answered what it was sent; with those nng one at rest, too, for which this
+ * waits 100 ms at most.
  */
 SIDETOK_API void sidetok_client_close(struct sidetok_client *client);
 

@@ -100,6 +100,20 @@ TEST(service_resumes_though_nng_is_stuck)
     fake_server_close(&server);
 }
 
+/** Whoever closes does not know yet that nng is stuck. */
+TEST(closing_at_rest_returns_though_nng_is_stuck)
+{
+    const char *url = fake_server_url();
+    struct fake_server server;
+    struct stopper stopper;
+    CHECK(fake_server_open(&server, url));
+    struct sidetok_client *client = open_connected(url, 1);
+    stop_nng(&stopper);
+    sidetok_client_close(client);
+    let_nng_go_on(&stopper);
+    fake_server_close(&server);
+}
+
 /** Nothing is under way, so nobody asks whether the server lives, until a request is not taken. One that nng
  * took just before it saw the connection break is lost. */
 TEST(an_unnoticed_loss_is_noticed_by_the_next_request)
@@ -130,11 +144,12 @@ TEST(an_unnoticed_loss_is_noticed_by_the_next_request)
 
 int main(int argc, char **argv)
 {
-    static const struct test_case cases[] = {RUN(service_resumes_though_nng_is_stuck),
+    static const struct test_case cases[] = {RUN(closing_at_rest_returns_though_nng_is_stuck),
+                                             RUN(service_resumes_though_nng_is_stuck),
                                              RUN(an_unnoticed_loss_is_noticed_by_the_next_request)};
     if (compat_nng_closes_soundly()) {
         printf("1..0 # SKIP this nng does not get stuck\n");
         return 0;
     }
-    return test_main(cases, 2, argc, argv);
+    return test_main(cases, 3, argc, argv);
 }
