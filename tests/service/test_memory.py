@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from service import BUILD, COMMAND, DAEMON, PATIENCE, Daemon, blank_png, run
+from service import BUILD, COMMAND, DAEMON, PATIENCE, Daemon, blank_png, is_sanitized, run
 from small import chat, image_chat, write_models
 
 LIBRARY = BUILD / "tests/support/failing_alloc.so"
@@ -39,7 +39,7 @@ class Failing:
 
 
 def sanitized():
-    if b"__asan_" in DAEMON.read_bytes() or b"__tsan_" in DAEMON.read_bytes():
+    if is_sanitized():
         print("# skipped: a sanitizer brings its own allocator")
         return True
     return False

@@ -3,7 +3,7 @@
 import random
 import string
 
-from service import SPM, TEKKEN, Daemon, run, text_request, wait_until
+from service import SPM, TEKKEN, Daemon, is_sanitized, run, text_request, wait_until
 
 MEGABYTE = 1 << 20
 CACHE_BYTES = 16 * MEGABYTE  # the default of --cache-bytes
@@ -21,14 +21,10 @@ def settles_below(daemon, bound):
     wait_until(lambda: resident(daemon) < bound)
 
 
-def is_sanitized(daemon):
-    return "asan" in open(f"/proc/{daemon.process.pid}/maps").read()
-
-
 def test_one_tekken_tokenizer_is_resident_in_120_megabytes():
     with Daemon(environment=PLAIN, tokenizers={"t": TEKKEN}) as daemon:
         assert daemon.client().ask("encode", text_request(MEGABYTE), want=4).code == 0
-        if not is_sanitized(daemon):
+        if not is_sanitized():
             assert resident(daemon) < 120 * MEGABYTE, resident(daemon)
 
 
@@ -40,7 +36,7 @@ def test_a_huge_request_gives_its_memory_back():
                 assert client.ask("encode", text_request(MEGABYTE), want=4).code == 0
                 before = resident(daemon)
                 assert client.ask("encode", text_request(100 * MEGABYTE if text != "a" else 20 * MEGABYTE, text), want=1).code == 0
-                if not is_sanitized(daemon):
+                if not is_sanitized():
                     settles_below(daemon, before + NOISE)
 
 
@@ -51,7 +47,7 @@ def test_many_requests_that_waited_give_their_memory_back():
         before = resident(daemon)
         sent = [client.send("encode", text_request(MEGABYTE), want=1) for _ in range(60)]
         assert [client.receive()[0] for _ in sent] == sent
-        if not is_sanitized(daemon):
+        if not is_sanitized():
             settles_below(daemon, before + 8 * MEGABYTE)  # of 114 MB; 0 to 3 stay, and 30 to 60 where malloc is not told to give back
 
 
@@ -67,7 +63,7 @@ def test_text_made_to_be_remembered_does_not_grow_the_caches():
                 words = " ".join(bytes(letters.choices(string.ascii_lowercase.encode(), k=9)).decode() for _ in range(20_000))
                 reply = client.ask("encode", {"text": words * 5, "bos": False, "eos": False}, want=4)
                 assert reply.code == 0
-            if not is_sanitized(daemon):
+            if not is_sanitized():
                 assert resident(daemon) < before + CACHE_BYTES + NOISE, (before, resident(daemon))
 
 

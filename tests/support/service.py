@@ -95,6 +95,13 @@ class Daemon:
             self.process.wait()
 
 
+@functools.lru_cache
+def is_sanitized(kinds=("asan", "tsan")):
+    """Whether the daemon was built with a sanitizer, which brings an allocator and memory of its own."""
+    program = DAEMON.read_bytes()
+    return any(f"__{kind}_".encode() in program for kind in kinds)
+
+
 def wait_until(condition):
     """Polls for an event that the other side makes; fails when it never comes."""
     import time
