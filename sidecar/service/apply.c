@@ -105,9 +105,12 @@ static enum sidetok_error check_wrapper(struct apply *apply)
 
 static enum sidetok_error adapt_messages(struct apply *apply, struct json *ret_messages)
 {
+    enum json_kind kind = apply->messages->kind;
     *ret_messages = *apply->messages;
-    if (apply->messages->kind != JSON_ARRAY) /* from_openai meets the same items and fails alike */
-        return SIDETOK_OK;
+    if (kind == JSON_STRING || kind == JSON_BYTES || kind == JSON_OBJECT)
+        return SIDETOK_OK; /* from_openai meets the same items and fails alike */
+    if (kind != JSON_ARRAY)
+        return python_not_iterable(apply->call, apply->messages);
     size_t n = apply->messages->array.n;
     struct json *messages = call_alloc_array(apply->call, n, sizeof *messages);
     if (!messages)
