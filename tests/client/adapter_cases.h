@@ -78,6 +78,14 @@ static void case_begin(bool is_answering)
     CHECK(case_adapter != NULL);
 }
 
+static void case_end(void)
+{
+    loop_detach(case_adapter);
+    sidetok_client_close(case_client);
+    loop_close();
+    fake_server_close(&case_server);
+}
+
 TEST(every_request_is_answered_in_the_loop)
 {
     case_begin(true);
@@ -85,10 +93,7 @@ TEST(every_request_is_answered_in_the_loop)
         case_submit(count_reply, NULL, 0);
     loop_run();
     CHECK(n_replies == N_REQUESTS && n_wrong == 0);
-    loop_detach(case_adapter);
-    sidetok_client_close(case_client);
-    loop_close();
-    fake_server_close(&case_server);
+    case_end();
 }
 
 TEST(a_deadline_wakes_the_loop)
@@ -98,10 +103,7 @@ TEST(a_deadline_wakes_the_loop)
     case_submit(count_reply, NULL, 20);
     loop_run();
     CHECK(n_replies == N_REQUESTS && n_wrong == 1);
-    loop_detach(case_adapter);
-    sidetok_client_close(case_client);
-    loop_close();
-    fake_server_close(&case_server);
+    case_end();
 }
 
 TEST(cancelling_inside_a_callback)
@@ -113,10 +115,7 @@ TEST(cancelling_inside_a_callback)
         case_submit(count_reply, NULL, 0);
     loop_run();
     CHECK(n_replies == N_REQUESTS && n_cancelled == 0);
-    loop_detach(case_adapter);
-    sidetok_client_close(case_client);
-    loop_close();
-    fake_server_close(&case_server);
+    case_end();
 }
 
 static void end_from_inside(void *closes_client_first)
@@ -157,10 +156,7 @@ TEST(without_a_descriptor_nothing_is_attached)
     case_submit(count_reply, NULL, 0);
     loop_run();
     CHECK(n_replies == N_REQUESTS && n_wrong == 0);
-    loop_detach(case_adapter);
-    sidetok_client_close(case_client);
-    loop_close();
-    fake_server_close(&case_server);
+    case_end();
 }
 
 TEST_MAIN(RUN(every_request_is_answered_in_the_loop), RUN(a_deadline_wakes_the_loop),
