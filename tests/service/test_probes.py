@@ -42,6 +42,12 @@ def peer(port):
     return socket.create_connection(("127.0.0.1", port), PATIENCE)
 
 
+def thread_named(process, name):
+    """Its number; None where no thread of the process has this name."""
+    tasks = Path(f"/proc/{process.pid}/task").iterdir()
+    return next((int(task.name) for task in tasks if (task / "comm").read_text().strip() == name), None)
+
+
 class Stopped:
     """Stops one thread of a process, as a debugger does, and lets it go on in the end."""
 
@@ -51,8 +57,8 @@ class Stopped:
         libc = ctypes.CDLL(None, use_errno=True)
         libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
         self.ptrace = libc.ptrace
-        tasks = Path(f"/proc/{process.pid}/task")
-        self.thread = next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name)
+        wait_until(lambda: thread_named(process, name))  # a thread that was just made may not have its name yet
+        self.thread = thread_named(process, name)
 
     def __enter__(self):
         if self.ptrace(self.SEIZE, self.thread, None, None) != 0:
