@@ -52,6 +52,7 @@ void *guard_run(void *context)
             since_ns = now_ns;
         } else if (now_ns - since_ns >= STUCK_CLEARING_MS * UINT64_C(1000000)) {
             begin_anew(service, "clear connections away");
+            break;
         }
         if (listener_is_lost(&service->listener))
             begin_anew(service, "give an address back");

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -56,32 +55,17 @@ static enum sidetok_error check_path(struct call *call, const char *url)
     return SIDETOK_OK;
 }
 
-static enum sidetok_error find_group(struct call *call, struct str name, gid_t *ret_group)
-{
-    char text[64], *end;
-    if (name.size >= sizeof text)
-        return failure_set(call, SIDETOK_E_SYSTEM, "group '%.*s' is unknown", STR_ARG(name));
-    memcpy(text, name.data, name.size);
-    text[name.size] = '\0';
-    unsigned long number = strtoul(text, &end, 10);
-    if (!*end) {
-        *ret_group = (gid_t)number;
-        return SIDETOK_OK;
-    }
-    const struct group *group = getgrnam(text);
-    if (!group)
-        return failure_set(call, SIDETOK_E_SYSTEM, "group '%s' is unknown", text);
-    *ret_group = group->gr_gid;
-    return SIDETOK_OK;
-}
-
 static enum sidetok_error set_group(struct call *call, const struct options *options, const char *path)
 {
-    gid_t group = (gid_t)-1;
+    uint64_t group;
     if (options->socket_group.size == 0)
         return SIDETOK_OK;
-    TRY(find_group(call, options->socket_group, &group));
-    if (chown(path, (uid_t)-1, group) != 0)
+    enum sidetok_error error = option_owner(call, options->socket_group, true, &group);
+    if (error == SIDETOK_E_NO_MEMORY)
+        return error;
+    if (error)
+        return failure_set(call, SIDETOK_E_SYSTEM, "group '%.*s' is unknown", STR_ARG(options->socket_group));
+    if (chown(path, (uid_t)-1, (gid_t)group) != 0)
         return failure_set(call, SIDETOK_E_SYSTEM, "%s: cannot give it to group %.*s: %s", path,
                            STR_ARG(options->socket_group), strerror(errno));
     return SIDETOK_OK;
@@ -237,11 +221,9 @@ enum sidetok_error listener_open(struct call *call, nng_socket socket, const str
     for (size_t i = 0; i < options->listen.n; i++) {
         struct str text = options->listen.items[i];
         struct address *address = &ret_listener->addresses[i];
-        address->url = call_alloc(call, text.size + 1);
+        address->url = call_terminated(call, text);
         if (!address->url)
             return SIDETOK_E_NO_MEMORY;
-        memcpy(address->url, text.data, text.size);
-        address->url[text.size] = '\0';
         ret_listener->n_addresses++;
         TRY(listen_first(call, ret_listener, address));
         log_line(LOG_LEVEL_INFO, "listening on %s", address->url);

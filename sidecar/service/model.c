@@ -62,19 +62,9 @@ static enum sidetok_error choose_name(struct call *call, DIR *folder, struct str
     return best.data ? SIDETOK_OK : failure_set(call, SIDETOK_E_VALUE, "No tokenizer file found.");
 }
 
-static const char *terminated(struct call *call, struct str text)
-{
-    char *copy = call_alloc(call, text.size + 1);
-    if (copy) {
-        memcpy(copy, text.data, text.size);
-        copy[text.size] = '\0';
-    }
-    return copy;
-}
-
 enum sidetok_error model_choose(struct call *call, struct str path, struct str *ret_path)
 {
-    const char *name = terminated(call, path);
+    const char *name = call_terminated(call, path);
     if (!name)
         return SIDETOK_E_NO_MEMORY;
     struct stat status;

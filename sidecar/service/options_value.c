@@ -61,21 +61,10 @@ const char *option_url_fault(struct str url)
                : NULL;
 }
 
-/* A NUL-terminated copy; NULL (recorded) when memory is out. */
-static const char *terminated(struct call *call, struct str text)
-{
-    char *copy = call_alloc(call, text.size + 1);
-    if (!copy)
-        return NULL;
-    memcpy(copy, text.data, text.size);
-    copy[text.size] = '\0';
-    return copy;
-}
-
 enum sidetok_error option_owner(struct call *call, struct str text, bool is_group, uint64_t *ret_id)
 {
     enum { LARGEST = UINT32_MAX - 1 }; /* the one above means "none" to the system */
-    const char *name = terminated(call, text);
+    const char *name = call_terminated(call, text);
     if (!name)
         return SIDETOK_E_NO_MEMORY;
     if (option_number(text, 10, ret_id))

@@ -45,6 +45,16 @@ void *call_alloc_array(struct call *call, size_t n, size_t size)
     return memory;
 }
 
+char *call_terminated(struct call *call, struct str text)
+{
+    char *copy = call_alloc(call, text.size + 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    return copy;
+}
+
 enum sidetok_error call_spend(struct call *call, uint64_t work)
 {
     if (work > CALL_MAX_WORK - call->work)

@@ -41,6 +41,9 @@ void *call_alloc(struct call *call, size_t size);
 /** call_alloc() of n elements of size bytes each, zeroed; overflow of the product is out of memory. */
 void *call_alloc_array(struct call *call, size_t n, size_t size);
 
+/** A copy of text and a NUL, for the system's functions; NULL as above. */
+char *call_terminated(struct call *call, struct str text);
+
 /* Four images of the largest size that is decoded, 60 photographs, two hours of sound at 44.1 kHz: some seconds. */
 enum { CALL_MAX_WORK = 4 * 178956970 };
 

@@ -85,23 +85,12 @@ static enum sidetok_error file_fail(struct call *call, int number, struct str pa
     return failure_set_str(call, file_error_code(number), text);
 }
 
-/* A NUL-terminated copy; NULL (recorded) when memory is out. */
-static char *path_copy(struct call *call, struct str path)
-{
-    char *copy = call_alloc(call, path.size + 1);
-    if (!copy)
-        return NULL;
-    memcpy(copy, path.data, path.size);
-    copy[path.size] = '\0';
-    return copy;
-}
-
 enum sidetok_error file_is_regular(struct call *call, struct str path, bool *ret)
 {
     *ret = false;
     if (memchr(path.data, '\0', path.size))
         return SIDETOK_OK;
-    char *name = path_copy(call, path);
+    char *name = call_terminated(call, path);
     if (!name)
         return SIDETOK_E_NO_MEMORY;
     struct stat status = {0}; /* clang 14's memory sanitizer does not see stat() write */
@@ -137,7 +126,7 @@ static enum sidetok_error file_read_all(struct call *call, int fd, struct str pa
 
 enum sidetok_error file_read(struct call *call, struct str path, struct str *ret_bytes)
 {
-    char *name = path_copy(call, path);
+    char *name = call_terminated(call, path);
     if (!name)
         return SIDETOK_E_NO_MEMORY;
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
