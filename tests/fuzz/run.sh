@@ -4,7 +4,7 @@
 #
 # usage: bash tests/fuzz/run.sh [--minutes N] [--jobs N] [TARGET...]
 #   --minutes   for each target (default 4)
-#   --jobs      how many run at once (default 1)
+#   --jobs      how many run at once (default 1); an input may take so many times longer
 #   TARGET      as in tests/fuzz/meson.build (default: all)
 #
 # What was learned stays in $SIDETOK_CACHE/fuzz/TARGET and is where the next run goes on; a finding's input lies beside it as TARGET-crash-*
@@ -39,7 +39,7 @@ mkdir -p "$learned"
 run_target() {
     local name=$1
     mkdir -p "$learned/$name"
-    "$build/tests/fuzz/fuzz_$name" -max_total_time=$((minutes * 60)) -max_len=4096 -timeout=20 -rss_limit_mb=4000 -print_final_stats=1 \
+    "$build/tests/fuzz/fuzz_$name" -max_total_time=$((minutes * 60)) -max_len=4096 -timeout=$((20 * jobs)) -rss_limit_mb=4000 -print_final_stats=1 \
         -artifact_prefix="$learned/$name-" "$learned/$name" "$root/tests/fuzz/corpus/$name" >"$learned/$name.log" 2>&1 ||
         touch "$learned/$name.found"
 }
