@@ -98,11 +98,17 @@ static size_t skip_same(struct str text, size_t at)
     return at;
 }
 
+/* No place inside a character is asked about: a cut there is as right as any, and of little use. */
+static bool may_cut(const struct cuts *cuts, struct str text, size_t at)
+{
+    return (text.data[at] & 0xc0) != 0x80 && !crossed(cuts, text, at);
+}
+
 size_t cuts_next(const struct cuts *cuts, struct str text, size_t at)
 {
     enum { LONG = 16 }; /* so far without a cut: a run, perhaps */
     size_t begin = at++;
-    for (; at < text.size && crossed(cuts, text, at); at++)
+    for (; at < text.size && !may_cut(cuts, text, at); at++)
         if ((at - begin) % LONG == 0)
             at = skip_same(text, at);
     return at;

@@ -69,6 +69,35 @@ static inline void joins_prefetch(const struct joins *joins, uint32_t left, uint
     __builtin_prefetch(&joins->lines[joins_hash(left, right) >> joins->tag_bits]);
 }
 
+/** Segments of so many bytes take no steps: the two bytes that join first are seen at once, then these and
+ * the third. */
+enum { JOINS_SHORT = 3 };
+
+/**
+ * bpe_encode() of 1 to JOINS_SHORT bytes. For usable tables.
+ *
+ * ret  Room for JOINS_SHORT ranks.
+ * Returns how many were written.
+ */
+static inline size_t joins_encode_short(const struct joins *joins, struct str segment, uint32_t *ret)
+{
+    const uint8_t *bytes = (const uint8_t *)segment.data;
+    uint32_t front = segment.size > 1 ? joins->of_bytes[bytes[0] << 8 | bytes[1]] : 0;
+    uint32_t back = segment.size > 2 ? joins->of_bytes[bytes[1] << 8 | bytes[2]] : 0;
+    if (segment.size < 3 || !(front | back)) {
+        for (size_t i = 0; i < segment.size; i++)
+            ret[i] = bytes[i];
+        ret[0] = front ? front : ret[0];
+        return segment.size - (front != 0);
+    }
+    bool in_front = front - 1 <= back - 1; /* no join, 0, comes last; on a tie the left one */
+    uint32_t left = in_front ? front : bytes[0], right = in_front ? bytes[2] : back;
+    uint32_t whole = joins_find(joins, left, right);
+    ret[0] = whole ? whole : left;
+    ret[1] = right;
+    return whole ? 1 : 2;
+}
+
 /** Whether merges lead to the piece of this rank. */
 static inline bool joins_reach(const struct joins *joins, uint32_t rank)
 {

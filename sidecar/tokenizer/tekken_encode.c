@@ -123,6 +123,17 @@ void tekken_encode_flush(struct tekken_encoder *encoder, struct ids *ids)
                    encoder->n_special, ids);
 }
 
+/* Asking the table costs more: its line is one more that may have to come from memory. CJK at first
+ * sight: 1.4 times as fast at 100 KB, 1.2 times at 1 KB. */
+static void merge_short(const struct tekken_encoder *encoder, struct str segment, struct ids *ids)
+{
+    uint32_t *ret = ids->data + ids->n;
+    size_t n = joins_encode_short(&tekken_of_encoder(encoder)->joins, segment, ret);
+    for (size_t i = 0; i < n; i++)
+        ret[i] += encoder->n_special;
+    ids->n += n;
+}
+
 /* Merges a segment, or has it wait for others: then its ids come later. */
 static enum sidetok_error merge_or_defer(struct call *call, struct tekken_encoder *encoder,
                                          struct str segment, bool learns, struct ids *ids)
@@ -140,6 +151,10 @@ static enum sidetok_error encode_segment(struct call *call, struct tekken_encode
                                          struct str segment, struct ids *ids)
 {
     struct table_answer known = {NULL, 0, false};
+    if (segment.size <= JOINS_SHORT && encoder->defers) {
+        merge_short(encoder, segment, ids);
+        return SIDETOK_OK;
+    }
     if (segment.size <= TABLE_LONG_SIZE)
         known = piece_table_find(&encoder->table, segment, key_of(encoder, segment));
     if (!known.ids || known.meta & TABLE_NO_MERGE)
@@ -172,7 +187,7 @@ static enum sidetok_error encode_cut(struct call *call, struct tekken_encoder *e
         for (; n < AHEAD && at < piece.size; n++) {
             size_t end = cuts_next(&tekken_of_encoder(encoder)->cuts, piece, at);
             segments[n] = (struct str){piece.data + at, end - at};
-            if (segments[n].size <= TABLE_LONG_SIZE)
+            if (segments[n].size > JOINS_SHORT && segments[n].size <= TABLE_LONG_SIZE)
                 piece_table_prefetch(&encoder->table, segments[n], key_of(encoder, segments[n]));
             at = end;
         }

@@ -44,4 +44,19 @@ TEST(a_cut_is_the_same_wherever_the_search_begins)
     CHECK(longest > 60);
 }
 
-TEST_MAIN(RUN(a_cut_is_the_same_wherever_the_search_begins))
+TEST(no_cut_is_inside_a_character)
+{
+    static const char text[] = "\xe6\x97\xa5\xf0\x9f\x98\x80\xc3\xa9z";
+    struct cuts cuts;
+    vocab_open(&vocab);
+    vocab_build(&vocab);
+    CHECK_INT(cuts_build(&vocab.call, &cuts, &vocab.ranks), SIDETOK_OK);
+    size_t at = 0;
+    for (size_t i = 0; i < 4; i++) {
+        at = cuts_next(&cuts, (struct str){text, sizeof text - 1}, at);
+        CHECK_INT(at, ((const size_t[]){3, 7, 9, 10})[i]);
+    }
+    call_done(&vocab.call);
+}
+
+TEST_MAIN(RUN(a_cut_is_the_same_wherever_the_search_begins), RUN(no_cut_is_inside_a_character))

@@ -25,6 +25,32 @@ static void check_equal(const struct joins *joins, struct str text)
     }
 }
 
+static void check_short(const struct joins *joins, struct str text)
+{
+    uint32_t got[JOINS_SHORT], expected[JOINS_SHORT];
+    const struct reference_vocab reference = {vocab.pieces, vocab.n};
+    size_t n = joins_encode_short(joins, text, got);
+    CHECK_INT(n, reference_bpe(&reference, text, expected));
+    CHECK(memcmp(got, expected, n * sizeof *got) == 0);
+}
+
+/* Of two and three bytes all that there are over four letters, in all orders of their joins. */
+TEST(short_segments_equal_the_obvious_way)
+{
+    unsigned seed = 3;
+    for (int round = 0; round < 300; round++) {
+        struct joins joins;
+        vocab_fill(&vocab, &seed, 1 + rand_r(&seed) % 4);
+        CHECK_INT(joins_build(&vocab.call, &joins, &vocab.ranks), SIDETOK_OK);
+        for (int i = 0; i < 64; i++) {
+            char text[3] = {(char)('a' + i % 4), (char)('a' + i / 4 % 4), (char)('a' + i / 16)};
+            for (size_t size = 1; size <= sizeof text; size++)
+                check_short(&joins, (struct str){text, size});
+        }
+        call_done(&vocab.call);
+    }
+}
+
 /* Random vocabularies, in which pieces of low rank are made of pieces of high rank and of none, too. */
 TEST(joins_equal_the_obvious_way)
 {
@@ -83,5 +109,5 @@ TEST(joins_build_survives_every_failing_allocation)
     call_done(&vocab.call);
 }
 
-TEST_MAIN(RUN(joins_equal_the_obvious_way), RUN(joins_know_which_pieces_merges_reach),
-          RUN(joins_build_survives_every_failing_allocation))
+TEST_MAIN(RUN(short_segments_equal_the_obvious_way), RUN(joins_equal_the_obvious_way),
+          RUN(joins_know_which_pieces_merges_reach), RUN(joins_build_survives_every_failing_allocation))

@@ -1,5 +1,8 @@
 #include "pretokenizer.h"
+
 #include "tests/support/test.h"
+#include "unicode.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 
@@ -51,6 +54,37 @@ TEST(pretokenizer_cuts_where_the_pattern_does)
         if (!str_equal((struct str){got, m}, cases[i].cut))
             printf("# %s\n", cases[i].why);
         CHECK_STR(((struct str){got, m}), cases[i].cut);
+    }
+}
+
+/* Eight letters a to z are passed at once; whatever ends them, wherever it stands among them. */
+TEST(a_long_word_ends_where_its_letters_do)
+{
+    static const char *const ends[] = {"`", "{", "A", "Z", "@", "[", "\x7f", "\xe1", "1", " "};
+    char text[48];
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        for (size_t end = 1; end < 40; end++) {
+            for (size_t k = 0; k < sizeof text; k++)
+                text[k] = "az"[k % 2];
+            text[end] = ends[i][0];
+            CHECK_INT(pretokenizer_next((struct str){text, sizeof text}, 0), end);
+        }
+    memcpy(text + 9, "\xc3\xa9", 2);
+    CHECK_INT(pretokenizer_next((struct str){text, 39}, 0), 39);
+}
+
+/* Characters of three bytes are read in a way of their own. */
+TEST(three_bytes_are_the_character_that_they_are_elsewhere)
+{
+    for (unsigned i = 0; i < 16 << 16; i++) {
+        char text[4] = {'a', (char)(0xe0 + (i >> 16)), (char)(i >> 8), (char)i};
+        uint32_t code_point;
+        for (size_t size = i % 251 ? sizeof text : 2; size <= sizeof text; size++) {
+            utf8_read((struct str){text, size}, 1, &code_point);
+            enum unicode_class class = unicode_class(code_point);
+            bool joins = class == UNICODE_LOWER || class == UNICODE_LETTER || class == UNICODE_MARK;
+            CHECK((pretokenizer_next((struct str){text, size}, 0) > 1) == joins);
+        }
     }
 }
 
@@ -121,6 +155,7 @@ TEST(pretokenizer_counts_all_kinds_of_white_space)
     }
 }
 
-TEST_MAIN(RUN(pretokenizer_cuts_where_the_pattern_does), RUN(pretokenizer_takes_every_byte_once),
+TEST_MAIN(RUN(pretokenizer_cuts_where_the_pattern_does), RUN(a_long_word_ends_where_its_letters_do),
+          RUN(three_bytes_are_the_character_that_they_are_elsewhere), RUN(pretokenizer_takes_every_byte_once),
           RUN(pretokenizer_knows_when_the_reference_gives_up),
           RUN(pretokenizer_counts_all_kinds_of_white_space))
