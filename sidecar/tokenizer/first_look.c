@@ -60,17 +60,24 @@ __attribute__((noinline)) static void prepare(const struct piece_table *table, c
 }
 
 /*
- * Whether item is new for certain and waits for others to be merged with them: a piece of up to 16 bytes
- * whose line says that it is nowhere. Most of what is not found at the first look ends here.
+ * Whether item is new for certain, a piece of up to 16 bytes whose line says that it is nowhere, and is
+ * merged at once or waits for others to be merged with them. Most of what is not found at the first look ends
+ * here.
  */
-static inline bool defer_new(struct tekken_encoder *encoder, const struct lookup *item, struct str piece,
-                             struct ids *ids)
+static inline bool encode_new(struct tekken_encoder *encoder, const struct lookup *item, struct str piece,
+                              struct ids *ids)
 {
     struct deferred *deferred = &encoder->deferred;
+    size_t first = ids->n;
     if (item->size > TABLE_SHORT_SIZE || !table_line_is_certain(item->line) ||
         deferred->n >= DEFERRED_ENOUGH || !encoder->defers)
         return false;
-    deferred_add(deferred, piece, item->key, true, ids);
+    if (piece.size > JOINS_SHORT) {
+        deferred_add(deferred, piece, item->key, true, ids);
+    } else {
+        tekken_encode_short(encoder, piece, ids);
+        piece_table_add(&encoder->table, piece, item->key, ids->data + first, (uint32_t)(ids->n - first));
+    }
     return true;
 }
 
@@ -80,7 +87,7 @@ __attribute__((noinline)) static uint32_t *second_look(struct call *call, struct
                                                        uint32_t *out, struct ids *ids)
 {
     ids->n = (size_t)(out - ids->data);
-    if (defer_new(encoder, item, piece, ids))
+    if (encode_new(encoder, item, piece, ids))
         return ids->data + ids->n;
     enum sidetok_error error = tekken_encode_piece(call, encoder, piece, ids);
     return error == SIDETOK_OK ? ids_reserve(call, ids, ROOM) : NULL;

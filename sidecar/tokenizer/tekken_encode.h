@@ -32,6 +32,22 @@ enum sidetok_error tekken_check(struct call *call, struct encoder *encoder, stru
 enum sidetok_error tekken_encode_piece(struct call *call, struct tekken_encoder *encoder, struct str piece,
                                        struct ids *ids);
 
+/**
+ * Appends the ids of a segment of up to JOINS_SHORT bytes that is no pre-token of the vocabulary; ids has
+ * room, the joins are usable. Cheaper than to have it wait for others (base64: 1.07 times as fast), and
+ * inside of a word than to ask the table (CJK: 1.4 times; its line is one more that may have to come from
+ * memory).
+ */
+static inline void tekken_encode_short(const struct tekken_encoder *encoder, struct str segment,
+                                       struct ids *ids)
+{
+    uint32_t *ret = ids->data + ids->n;
+    size_t n = joins_encode_short(&tekken_of(encoder->head.tokenizer)->joins, segment, ret);
+    for (size_t i = 0; i < n; i++)
+        ret[i] += encoder->n_special;
+    ids->n += n;
+}
+
 /** Fills the holes that tekken_encode_piece() left: at the end of a text, and before its bytes go away. */
 void tekken_encode_flush(struct tekken_encoder *encoder, struct ids *ids);
 
