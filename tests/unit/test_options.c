@@ -28,20 +28,22 @@ struct reading {
     enum sidetok_error error;
 };
 
-/* args end with NULL; the program's name is put in front. */
-static void read_options(struct reading *r, option_environment *environment, const char *const *args)
+/* The program's name is put in front. */
+static void read_options(struct reading *r, option_environment *environment, const char *const *args,
+                         size_t n_args)
 {
     const char *argv[16] = {"sidetokd"};
     int argc = 1;
-    while (*args && argc < 16)
-        argv[argc++] = *args++;
+    for (size_t i = 0; i < n_args && argc < 16; i++)
+        argv[argc++] = args[i];
     call_init(&r->call);
     buf_init(&r->mistakes, &r->call);
     r->error = options_read(&r->call, argc, argv, environment, &r->mistakes, &r->options);
 }
 
 #define READ(reading, environment, ...)                                                                      \
-    read_options(reading, environment, (const char *[]){__VA_ARGS__, NULL})
+    read_options(reading, environment, (const char *[]){__VA_ARGS__},                                        \
+                 sizeof(const char *[]){__VA_ARGS__} / sizeof(const char *))
 
 TEST(defaults_are_those_of_the_help)
 {
