@@ -14,7 +14,7 @@ import tempfile
 from service import BUILD, PATIENCE, TEKKEN, Daemon, run, slow_request, text_request, wait_until
 from wire import Client
 
-LIBRARY = {"LD_PRELOAD": str(BUILD / "tests/support/jumping_clock.so"), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+LIBRARY = {"LD_PRELOAD": str(BUILD / "tests/support/jumping_clock.so"), "ASAN_OPTIONS": os.environ["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
 HOUR, WEEK, YEAR = 3600, 7 * 86400, 365 * 86400
 
 
