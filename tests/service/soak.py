@@ -1,19 +1,32 @@
-"""The sidecar under everything at once, for as long as asked: soak.py [--seconds 7200] [--clients 8] [--kills N] [--seed S] [--out DIR]
+"""Sidecars and clients under everything at once, for as long as asked:
 
-Clients ask texts and chats of real sizes ahead of the answers, some with deadlines, some cancelled, some wrong. Meanwhile the sidecar is
-killed, reloaded and its clients are killed. Every request of a client that lived must end exactly once: answered with the right ids, with
-the right error, expired, cancelled, or lost with the sidecar that was killed. Replies of a connection come in the order of its requests.
-At the end the sidecar's descriptors and threads are as many as at the beginning, and its memory is what it was after the first tenth
-of the time. DIR gets soak.csv and soak.svg. Environment: SIDETOK_BUILD, SIDETOK_MODELS, as for the tests.
+    soak.py [--seconds 7200] [--load SHARE] [--sidecar-kill S] [--client-kill S] [--reload S] [--seed N] [--out DIR]
 
-The last line is `N passed, N failed`: requests.
+Two sidecars. One is killed every so many seconds and started again; the other is never killed. Each serves clients in C, Python and Go and one
+that speaks the wire by itself. They are asked texts and chats of 10 B to 10 MB, some with deadlines, some cancelled, some wrong. Both sidecars are
+reloaded; clients are killed, but for one of each language at the sidecar that is killed, which must live through it all. A kill comes in
+the middle of work: the clients are asked something just before.
+
+Counted: each request of a client that lived ends exactly once: with the answer that is right (soak_cases.py), expired where it had a deadline,
+cancelled where that was asked, lost where its sidecar was killed. Answers come in the order of requests; of the Go client, whose
+goroutines have none, this is not asked. At the end both sidecars have the descriptors and threads of a fresh one, and the memory of what
+lived through it is flat.
+
+A client is `PROGRAM URL CASES` (soak_client.c, soak_client.py, client/go/internal/soak). It reads "ask NUMBER CASE TIMEOUT_MS" and "cancel NUMBER"
+and writes "end NUMBER MS OUTCOME". The one in Python needs msgpack, the one in Go is built by Go 1.24; without them C stands in, and it is said.
+
+DIR gets soak.csv, soak-latency.csv and soak.svg. Environment: SIDETOK_BUILD, SIDETOK_MODELS, as for the tests. SIGTERM ends it early and in order.
+The last line is `N passed, N failed`.
 """
 
 import argparse
-import json
+import array
+import heapq
+import itertools
 import os
 import random
-import select
+import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,265 +35,363 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import soak_cases
+import soak_report
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from service import COMMAND, SPM, TEKKEN, Daemon  # noqa: E402
-from small import chat  # noqa: E402
-from wire import Client  # noqa: E402
+from service import BUILD, COMMAND, SPM, TEKKEN, Daemon  # noqa: E402
 
-WORDS = "the quick brown fox jumps over 12 lazy dogs, said été 漢字 and then again \n".split(" ")
-AHEAD = 12  # requests that a client has under way
-
-
-def requests(seed=1):
-    """What is asked: (op, tokenizer, body)."""
-    noise = random.Random(seed)
-    out = []
-    for size in (10, 100, 1000, 10_000, 100_000, 500_000, 1_000_000):
-        for tokenizer in ("v3", "tekken"):
-            text = " ".join(noise.choice(WORDS) for _ in range(size // 5))[:size]
-            out += [("encode", tokenizer, {"text": text})] * (4 if size < 100_000 else 1)
-            out.append(("chat", tokenizer, json.dumps({"messages": [{"role": "user", "content": text}]})))
-    return out + [("chat", "tekken", chat()), ("chat", "v3", json.dumps({"messages": []})), ("chat", "tekken", "{"), ("piece", "v3", {"id": 70})]
+ROOT = Path(__file__).resolve().parents[2]
+FILES = dict(zip(soak_cases.TOKENIZERS, (SPM, TEKKEN)))
+FLAGS = ("--queue-requests", "4096", "--queue-bytes", "1G")
+AHEAD = 48  # requests that a client has under way at most
+BURST = 12
+LOOK = 2.0  # seconds between two looks at memory
+LATE = 60.0  # seconds after a kill in which its loss may still be noticed, on a machine however busy
+PATIENCE = 600.0
+USUAL = ("nng 1", "ready", "reloaded", "tokenizer ", "listening on", "seccomp")  # words of a sidecar's log that tell nothing
+# (sidecar, language, whether it lives through it all)
+CREW = [("killed", "c", True), ("killed", "python", True), ("killed", "go", True), ("killed", "c", False), ("killed", "wire", False),
+        ("steady", "c", False), ("steady", "python", False), ("steady", "go", False), ("steady", "python", False), ("steady", "wire", False)]
 
 
-def answer_of(reply):
-    return [reply.code, reply.message or "", hash(tuple(reply.ids)) if reply.ids is not None else 0]
+class Sidecar:
+    def __init__(self, soak, name, directory):
+        self.soak, self.name, self.directory = soak, name, Path(directory) / name
+        self.directory.mkdir()
+        self.losses = [-LATE]  # when connections may have been lost: kills, and what nng's guard does
+        self.kills = self.anew = self.listeners = self.reloads = 0
+        self.start()
+
+    def start(self):
+        self.daemon, self.read, self.is_ready = Daemon(*FLAGS, directory=self.directory, tokenizers=FILES, wait=False), 0, False
+        self.pid, self.url = self.daemon.process.pid, self.daemon.url
+
+    def kill(self):
+        self.losses.append(self.soak.now())
+        self.kills += 1
+        self.daemon.kill()
+        self.daemon.log.close()
+        self.start()
+
+    def look(self):
+        """Reads what it has logged since."""
+        with open(self.directory / "log", "rb") as log:
+            log.seek(self.read)
+            *lines, _ = log.read().split(b"\n")
+        self.read += sum(len(line) + 1 for line in lines)
+        for line in map(bytes.decode, lines):
+            self.heard(line)
+        if self.daemon.process.poll() is not None:
+            self.soak.wrong(f"{self.name} sidecar ended by itself: {self.daemon.process.returncode}")
+            self.kill()
+
+    def heard(self, line):
+        self.is_ready = (self.is_ready and "beginning anew" not in line) or line.endswith("ready")
+        self.reloads += line.endswith("reloaded")
+        self.anew += "beginning anew" in line
+        self.listeners += "listening anew" in line
+        if " anew" in line:
+            self.losses.append(self.soak.now())
+        if not any(word in line for word in USUAL):
+            self.soak.say(f"{self.name} sidecar: {line}")
 
 
-class Asker:
-    """One client process: asks until it is told to end, and writes a line for each request that began and each that ended."""
-
-    def __init__(self, path, expected, seed):
-        self.path, self.expected, self.random = path, expected, random.Random(seed)
-        self.client, self.waiting = None, {}  # id: (number, request, kind)
-        self.number = 0
-
-    def tell(self, *words):
-        print(*words, flush=True)
-
-    def ended(self, entry, outcome):
-        self.tell("end", entry[0], outcome)
-
-    def lost(self):
-        """The sidecar is gone: nothing of what was under way will be answered."""
-        for entry in self.waiting.values():
-            if entry[2] != "cancelling":
-                self.ended(entry, "lost")
-        self.waiting.clear()
-        if self.client:
-            self.client.close()
-        self.client = None
-
-    def connect(self):
-        while self.client is None:
-            try:
-                self.client = Client(self.path, timeout=30)
-                self.client.ask("ping")
-            except (OSError, EOFError):
-                if self.client:
-                    self.client.close()
-                self.client = None
-                time.sleep(0.02)
-
-    def ask(self):
-        index = self.random.randrange(len(self.expected))
-        op, tokenizer, body = REQUESTS[index]
-        kind = self.random.choices(("plain", "deadline", "cancel"), (20, 2, 1))[0]
-        fields = {"timeout_ms": self.random.choice((1, 20, 100))} if kind == "deadline" else {}
-        self.number += 1
-        self.tell("begin", self.number)
-        entry = (self.number, index, kind, time.monotonic())
-        try:
-            sent = self.client.send(op, body, tokenizer=tokenizer, **fields)
-            self.waiting[sent] = entry
-            if kind == "cancel":
-                asked = self.client.send("cancel", cancel=sent)
-                self.waiting[asked] = (0, sent, "cancelling", 0)
-        except OSError:
-            if entry not in self.waiting.values():
-                self.ended(entry, "lost")
-            self.lost()
-
-    def take(self):
-        got, reply = self.client.receive()
-        entry = self.waiting.pop(got, None)
-        if entry is None:
-            self.tell("end", 0, "wrong: a reply to nothing that was asked")
-        elif entry[2] == "cancelling":
-            if reply.count == 1:  # dropped: no answer comes
-                self.ended(self.waiting.pop(entry[1]), "cancelled")
-        else:
-            self.judge(got, entry, reply)
-
-    def judge(self, got, entry, reply):
-        earlier = [other for other, (_, _, kind, _) in self.waiting.items() if other < got and kind != "cancelling"]
-        if reply.type in ("busy", "shutting_down"):
-            self.ended(entry, reply.type)
-        elif earlier:
-            self.ended(entry, "wrong: answered before an earlier request")
-        elif entry[2] == "deadline" and reply.type == "expired":
-            self.ended(entry, "expired")
-        elif answer_of(reply) != self.expected[entry[1]]:
-            self.ended(entry, f"wrong: {REQUESTS[entry[1]][0]} gave {reply.type} {reply.message}")
-        else:
-            self.tell("end", entry[0], "right", round((time.monotonic() - entry[3]) * 1e3, 1))
-
-    def run(self):
-        while True:
-            self.connect()
-            ending = select.select([sys.stdin], [], [], 0)[0]
-            if ending and not self.waiting:
-                return
-            if not ending and len(self.waiting) < AHEAD:
-                self.ask()
-                continue
-            try:
-                self.take()
-            except (OSError, EOFError):
-                self.lost()
-
-
-class Client_:
+class Client:
     """A client process, seen from here."""
 
-    def __init__(self, options, number):
-        self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([sys.executable, __file__, "--ask", options.path, options.expected, str(number)], stdin=subprocess.PIPE,
-                                        stdout=self.log, stderr=sys.stderr, env={**os.environ, "PYTHONHASHSEED": "0"})
+    def __init__(self, soak, sidecar, language, is_spared):
+        self.soak, self.sidecar, self.language, self.is_spared = soak, sidecar, language, is_spared
+        self.under_way, self.rest, self.newest, self.is_asked = {}, b"", 0, True
+        self.process = subprocess.Popen([*soak.programs[language], sidecar.url, soak.cases_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env=soak.environment, bufsize=0)
+        self.output = self.process.stdout.fileno()
+        os.set_blocking(self.output, False)
+        soak.selector.register(self.output, selectors.EVENT_READ, self)
 
-    def finish(self, is_killed):
-        """(outcomes, latencies); a request that is missing or doubled is an outcome of its own."""
-        if is_killed:
-            self.process.kill()
-        else:
-            self.process.stdin.close()
-        self.process.wait(120)
-        self.log.seek(0)
-        begun, ended, outcomes, latencies = set(), Counter(), Counter(), []
-        for line in self.log.read().splitlines():
-            words = line.split(" ", 2)
-            if words[0] == "begin":
-                begun.add(words[1])
-            elif len(words) == 3:
-                ended[words[1]] += 1
-                outcome = words[2].split(" ")
-                outcomes[words[2] if outcome[0].startswith("wrong") else outcome[0]] += 1
-                latencies += [float(outcome[1])] if outcome[0] == "right" and len(outcome) > 1 else []
-        if not is_killed:
-            outcomes["wrong: never ended"] += len(begun - set(ended))
-        outcomes["wrong: ended twice"] += sum(n - 1 for n in ended.values())
-        return +outcomes, latencies
+    def tell(self, text):
+        try:
+            self.process.stdin.write(text.encode())
+        except OSError:  # it has ended: seen at the end of its output
+            pass
 
+    def ask(self, index, kind):
+        number, timeout_ms = next(self.soak.numbers), 0
+        if kind == "deadline":
+            timeout_ms = self.soak.random.choice((1, 5, 20, 100, 1000))
+        self.under_way[number] = (kind, self.soak.now())
+        self.tell(f"ask {number} {index} {timeout_ms}\n")
+        if kind == "cancel":
+            self.soak.at(self.soak.random.random() * 0.02, lambda: number in self.under_way and self.tell(f"cancel {number}\n"))
 
-def measure(pid):
-    """(resident MB, descriptors, threads)"""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    values = dict(line.split(":", 1) for line in status.splitlines())
-    return int(values["VmRSS"].split()[0]) / 1024, len(os.listdir(f"/proc/{pid}/fd")), int(values["Threads"])
+    def take(self):
+        """Reads what it has written. False at the end."""
+        try:
+            data = os.read(self.output, 1 << 16)
+        except BlockingIOError:
+            return True
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            _, number, ms, outcome = line.decode(errors="replace").split(" ", 3)
+            self.ended(int(number), float(ms), outcome)
+        return bool(data)
 
+    def ended(self, number, ms, outcome):
+        entry = self.under_way.pop(number, None)
+        if entry is None:
+            self.soak.wrong(f"{self.language}: {number} ended twice, or was never asked: {outcome}")
+            return
+        kind, asked = entry
+        self.soak.outcomes[outcome.split(" ")[0]] += 1
+        if not self.is_allowed(kind, asked, outcome):
+            self.soak.wrong(f"{self.language} at the {self.sidecar.name} sidecar, {kind}, {self.soak.now() - asked:.3f} s: {outcome}")
+        if outcome == "right":
+            self.soak.latencies[self.sidecar.name].append(ms)
+            if number < self.newest and self.language != "go":
+                self.soak.wrong(f"{self.language}: {number} was answered after {self.newest}")
+            self.newest = max(number, self.newest)
 
-def draw(rows, kills, path):
-    """Memory over time; a line where the sidecar was killed."""
-    width, height, most = 900, 260, max(row[1] for row in rows) * 1.1
-    x, y = (lambda t: 50 + t / rows[-1][0] * (width - 60)), (lambda mb: height - 30 - mb / most * (height - 50))
-    points = " ".join(f"{x(t):.1f},{y(mb):.1f}" for t, mb, *_ in rows)
-    marks = "".join(f'<line x1="{x(t):.1f}" y1="20" x2="{x(t):.1f}" y2="{height - 30}" stroke="#d88" stroke-width="1"/>' for t in kills)
-    path.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'
-        f'<rect width="{width}" height="{height}" fill="#fff"/>{marks}<polyline points="{points}" fill="none" stroke="#246" stroke-width="1.5"/>'
-        f'<text x="50" y="14">resident memory of sidetokd, MB; red: killed and started again</text><text x="4" y="{y(most / 1.1):.0f}">{most / 1.1:.0f}</text>'
-        f'<text x="4" y="{height - 30}">0</text><text x="50" y="{height - 10}">0 s</text><text x="{width - 60}" y="{height - 10}">{rows[-1][0]:.0f} s</text></svg>\n',
-        encoding="utf-8")
+    def is_allowed(self, kind, asked, outcome):
+        if outcome in ("peer_lost", "not_connected", "shutting_down"):
+            self.sidecar.look()
+            is_lost = self.sidecar.losses[-1] >= asked - LATE or not self.sidecar.is_ready
+            return is_lost or (outcome == "not_connected" and kind == "deadline")
+        return outcome in ("right", "busy") or (kind == "deadline" and outcome == "expired") or (kind == "cancel" and outcome == "cancelled")
 
+    def gone(self, is_expected):
+        """Its output has ended."""
+        self.soak.selector.unregister(self.output)
+        for stream in (self.process.stdin, self.process.stdout):
+            stream.close()
+        self.soak.n_abandoned += len(self.under_way)
+        self.under_way.clear()
+        status = self.process.wait(PATIENCE)
+        if not is_expected:
+            self.soak.wrong(f"{self.language}: a client ended by itself: {status}")
 
-def right_answers(daemon):
-    client = daemon.client()
-    client.socket.settimeout(120)
-    return [answer_of(client.ask(op, body, tokenizer=tokenizer)) for op, tokenizer, body in REQUESTS]
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        while self.take():
+            pass
+        self.gone(True)
 
-
-def soak(options, directory):
-    start = lambda: Daemon("--queue-requests", "4096", directory=directory, tokenizers={"v3": SPM, "tekken": TEKKEN})  # noqa: E731
-    daemon, chance = start(), random.Random(options.seed)
-    options.path, options.expected = daemon.path, str(Path(directory) / "expected.json")
-    Path(options.expected).write_text(json.dumps(right_answers(daemon)))
-    clients = [Client_(options, n) for n in range(options.clients)]
-    outcomes, latencies, rows, kills, reloads, before = Counter(), [], [], [], 0, None
-    begin = time.monotonic()
-
-    def finish(client, is_killed):
-        done, took = client.finish(is_killed)
-        outcomes.update(done)
-        latencies.extend(took)
-
-    while (now := time.monotonic() - begin) < options.seconds:
-        time.sleep(1)
-        rows.append((now, *measure(daemon.process.pid)))
-        what = chance.choices(("nothing", "reload", "kill", "kill a client"), (80, 6, options.kills, 8))[0]
-        if what == "reload":
-            daemon.signal(signal.SIGHUP)
-            reloads += 1
-        elif what == "kill":
-            daemon.kill()
-            kills.append(now)
-            daemon = start()
-        elif what == "kill a client":
-            n = chance.randrange(len(clients))
-            finish(clients[n], True)
-            clients[n] = Client_(options, len(clients) + len(rows))
-    for client in clients:
-        finish(client, False)
-    after = settled(daemon)
-    return outcomes, latencies, rows, kills, reloads, after, daemon
+    def finish(self):
+        """No more questions: it ends what is under way, and then itself."""
+        self.process.stdin.close()
 
 
-def settled(daemon):
-    """Descriptors and threads once the clients are gone, the least of some looks: beside a fresh daemon's they must be alike."""
-    looks = []
-    for _ in range(30):
-        looks.append(measure(daemon.process.pid)[1:])
-        time.sleep(0.2)
-    return min(looks)
+class Soak:
+    def __init__(self, options, directory):
+        self.options, self.random, self.begin = options, random.Random(options.seed), time.monotonic()
+        self.end, self.events, self.numbers, self.order = options.seconds, [], itertools.count(1), itertools.count()
+        self.outcomes, self.latencies, self.mistakes = Counter(), {"steady": [], "killed": []}, []
+        self.client_kills = self.n_abandoned = 0
+        self.rows, self.minutes, self.selector = [], [], selectors.DefaultSelector()
+        self.environment = {**os.environ, "PYDANTIC_ERRORS_INCLUDE_URL": "0", "PYTHONPATH": str(ROOT / "client/python"),
+                            "SIDETOK_LIBRARY": str(BUILD / "client/libsidetok.so.0"),
+                            # of a client: what glibc would keep of a request of 10 MB, and Go until it collects, is not what it holds
+                            "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+        self.programs = programs(directory, self.environment)
+        self.cases = soak_cases.make(COMMAND, FILES, 1)
+        self.cases_path = str(Path(directory) / "cases")
+        Path(self.cases_path).write_bytes(b"".join(case.packed() for case in self.cases))
+        self.shares = list(itertools.accumulate(case.share for case in self.cases))
+        self.sidecars = {name: Sidecar(self, name, directory) for name in ("steady", "killed")}
+
+    def now(self):
+        return time.monotonic() - self.begin
+
+    def say(self, text):
+        print(f"{self.now():.0f} s: {text}", flush=True)
+
+    def wrong(self, text):
+        self.mistakes.append(text)
+        if len(self.mistakes) < 100:
+            self.say("WRONG " + text)
+
+    def at(self, seconds, what):
+        heapq.heappush(self.events, (self.now() + seconds, next(self.order), what))
+
+    def every(self, mean, what):
+        """At random times, so many seconds apart on average."""
+        def run():
+            what()
+            self.every(mean, what)
+
+        if mean > 0:
+            self.at(min(self.random.expovariate(1 / mean), 5 * mean), run)
+
+    def check_cases(self):
+        """The daemon answers each case as it is known to be right. Returns the CPU seconds of a request, on average, once all were seen."""
+        client, sidecar = self.sidecars["steady"].daemon.client(), self.sidecars["steady"]
+        for once in range(2):
+            begin, costs, cpu = time.monotonic(), [], soak_report.cpu_seconds(sidecar.pid)
+            for case in self.cases:
+                asked = time.monotonic()
+                reply = client.ask(case.op, case.body, tokenizer=case.tokenizer)
+                costs.append(time.monotonic() - asked)
+                error = f"{reply.type}: {reply.message}" if reply.code else None
+                if error != case.error or (error is None and array.array("I", reply.ids) != case.ids):
+                    self.wrong(f"the daemon answers {case.op} {case.body[:200]} with {error or 'other ids'}, right is {case.error or 'ids'}")
+        client.close()
+        share = (soak_report.cpu_seconds(sidecar.pid) - cpu) / (time.monotonic() - begin)
+        return share * sum(cost * case.share for cost, case in zip(costs, self.cases)) / self.shares[-1]
+
+    def burst(self, client, n=None):
+        for _ in range(min(n or self.random.randint(1, BURST), AHEAD - len(client.under_way))):
+            index = self.random.choices(range(len(self.cases)), cum_weights=self.shares)[0]
+            client.ask(index, self.random.choices(("plain", "deadline", "cancel"), (20, 2, 1))[0])
+
+    def kill_sidecar(self):
+        sidecar = self.sidecars["killed"]
+        if not sidecar.is_ready:
+            return
+        for client in self.clients:
+            if client.sidecar is sidecar:
+                self.burst(client, BURST)
+        self.at(self.random.random() * 0.03, sidecar.kill)
+
+    def kill_client(self):
+        n = self.random.choice([i for i, client in enumerate(self.clients) if not client.is_spared])
+        self.burst(self.clients[n], BURST)
+        self.at(self.random.random() * 0.03, lambda: self.replace(n))
+
+    def replace(self, n):
+        old = self.clients[n]
+        old.kill()
+        self.client_kills += 1
+        self.clients[n] = Client(self, old.sidecar, old.language, False)
+
+    def reload(self):
+        sidecar = self.random.choice(list(self.sidecars.values()))
+        if sidecar.is_ready:
+            sidecar.daemon.signal(signal.SIGHUP)
+
+    def spared(self):
+        return {client.language: client for client in self.clients if client.is_spared}
+
+    def look(self):
+        for sidecar in self.sidecars.values():
+            sidecar.look()
+        found = {name: soak_report.measure(sidecar.pid) for name, sidecar in self.sidecars.items()}
+        found.update({name: soak_report.measure(client.process.pid, "RssAnon") for name, client in self.spared().items()})
+        self.rows.append((self.now(), {name: values for name, values in found.items() if values}))
+
+    def minute(self):
+        row = {}
+        for name, values in self.latencies.items():
+            values.sort()
+            if values:
+                row.update({name + "_n": len(values), name + "_p50": values[len(values) // 2], name + "_p99": values[len(values) * 99 // 100]})
+            values.clear()
+        self.minutes.append((self.now(), row))
+        kills = f"{self.sidecars['killed'].kills} and {self.client_kills} kills, {sum(s.reloads for s in self.sidecars.values())} reloads"
+        memory = ", ".join(f"{name} %.0f MB %d %d" % found for name, found in self.rows[-1][1].items()) if self.rows else ""
+        self.say(f"{sum(self.outcomes.values())} ended, {len(self.mistakes)} wrong; {kills}; {memory}; {dict(self.outcomes)}")
+        if self.options.out:
+            soak_report.write(self, self.options.out)
+
+    def wait(self, until):
+        """Runs what is due and reads what comes, until then."""
+        while (now := self.now()) < until():
+            while self.events and self.events[0][0] <= now:
+                heapq.heappop(self.events)[2]()
+            timeout = min(max(self.events[0][0] - now, 0), 0.2) if self.events else 0.2
+            for key, _ in self.selector.select(timeout):
+                client = key.data
+                if client.output in self.selector.get_map() and not client.take():
+                    self.lost_client(client)
+
+    def lost_client(self, client):
+        client.gone(not client.is_asked)
+        if not client.is_asked:
+            return
+        self.clients[self.clients.index(client)] = Client(self, client.sidecar, client.language, client.is_spared)
+
+    def repeat(self, seconds, what):
+        def run():
+            what()
+            self.at(seconds, run)
+
+        self.at(seconds, run)
+
+    def run(self):
+        for sidecar in self.sidecars.values():
+            sidecar.daemon.wait_for_log("ready")
+            sidecar.look()
+        cost, options = self.check_cases(), self.options
+        self.say(f"{len(self.cases)} cases, {cost * 1e3:.2f} ms each in the sidecar")
+        self.begin = time.monotonic()
+        self.clients = [Client(self, self.sidecars[name], language, is_spared) for name, language, is_spared in CREW]
+        for n in range(len(self.clients)):
+            self.every((BURST + 1) / 2 * cost * len(self.clients) / options.load, lambda n=n: self.burst(self.clients[n]))
+        self.every(options.sidecar_kill, self.kill_sidecar)
+        self.every(options.client_kill, self.kill_client)
+        self.every(options.reload, self.reload)
+        self.repeat(LOOK, self.look)
+        self.repeat(min(60, options.seconds / 10), self.minute)
+        self.wait(lambda: self.end)
+        self.stop()
+
+    def stop(self):
+        """Every request ends, then every client."""
+        self.events, patience = [], self.now() + PATIENCE
+        self.repeat(0.5, self.look)
+        self.wait(lambda: patience if any(client.under_way for client in self.clients) else 0)
+        for client in self.clients:
+            if client.under_way:
+                self.wrong(f"{client.language} at the {client.sidecar.name} sidecar: {len(client.under_way)} requests never ended")
+            client.is_asked = False
+            client.finish()
+        self.wait(lambda: patience if self.selector.get_map() else 0)
+        self.minute()
+
+
+def programs(directory, environment):
+    """{language: command}; what this machine cannot run is said, and C stands in."""
+    out = {"c": [BUILD / "tests/service/soak_client"], "wire": [sys.executable, Path(__file__).parent / "soak_client.py", "wire"]}
+    out["python"] = [sys.executable, Path(__file__).parent / "soak_client.py", "python"]
+    if subprocess.run([sys.executable, "-c", "import sidetok"], env=environment).returncode != 0:
+        print("the Python package cannot be loaded here (it needs msgpack): clients in C stand in", flush=True)
+        out["python"] = out["c"]
+    out["go"] = [Path(directory) / "soak-go"]
+    command = ["go", "build", "-o", out["go"][0], "./internal/soak"]
+    if not shutil.which("go") or subprocess.run(command, cwd=ROOT / "client/go").returncode != 0:
+        print("Go 1.24 is not to be had here: clients in C stand in", flush=True)
+        out["go"] = out["c"]
+    return out
 
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--seconds", type=int, default=7200)
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--kills", type=int, default=4, help="of the sidecar, in a hundred seconds")
+    parser.add_argument("--seconds", type=float, default=7200)
+    parser.add_argument("--load", type=float, default=0.08, help="share of a core that the requests keep the sidecars busy")
+    parser.add_argument("--sidecar-kill", type=float, default=12, help="mean seconds between two kills; 0: none")
+    parser.add_argument("--client-kill", type=float, default=6)
+    parser.add_argument("--reload", type=float, default=30)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--ask", nargs=3)
     options = parser.parse_args()
-    if options.ask:
-        Asker(options.ask[0], json.loads(Path(options.ask[1]).read_text()), int(options.ask[2])).run()
-        return
-    if os.environ.get("PYTHONHASHSEED") != "0":  # answers are compared between processes by their hash
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
-    print(f"seed {options.seed}")
+    print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="sidetok-soak-") as directory:
-        with Daemon(tokenizers={"v3": SPM, "tekken": TEKKEN}) as fresh:
-            fresh.client().ask("ping")
-            quiet = settled(fresh)
-        outcomes, latencies, rows, kills, reloads, after, daemon = soak(options, directory)
-        daemon.kill()
-    latencies.sort()
-    since = kills[-1] if kills else 0
-    calm = [mb for t, mb, *_ in rows if t - since > options.seconds / 10] or [rows[-1][1]]
-    print(f"{sum(outcomes.values())} requests of {options.clients} clients in {options.seconds} s; {len(kills)} kills, {reloads} reloads: "
-          + ", ".join(f"{n} {what}" for what, n in outcomes.most_common()))
-    print(f"latency ms: p50 {latencies[len(latencies) // 2]}, p99 {latencies[len(latencies) * 99 // 100]}, most {latencies[-1]}")
-    print(f"memory MB since the last kill: {calm[0]:.0f} to {calm[-1]:.0f}, most {max(row[1] for row in rows):.0f}")
-    print(f"descriptors and threads: {quiet} of a fresh daemon, {after} at the end")
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        draw(rows, kills, options.out / "soak.svg")
-        (options.out / "soak.csv").write_text("second,MB,descriptors,threads\n" + "".join("%.0f,%.1f,%d,%d\n" % row for row in rows))
-    wrong = sum(n for what, n in outcomes.items() if what.startswith("wrong")) + (after[0] > quiet[0] + 2) + (after[1] > quiet[1] + 1)
-    print(f"{sum(outcomes.values())} passed, {wrong} failed")
-    sys.exit(wrong > 0)
+        with Daemon(*FLAGS, tokenizers=FILES) as daemon:
+            client = daemon.client()
+            client.ask("ping")
+            client.close()
+            fresh = soak_report.settled(daemon.process.pid)
+        soak = Soak(options, directory)
+        signal.signal(signal.SIGTERM, lambda *_: setattr(soak, "end", 0))
+        try:
+            soak.run()
+            n_wrong = soak_report.report(soak, fresh)
+            if options.out:
+                soak_report.write(soak, options.out)
+        finally:
+            for sidecar in soak.sidecars.values():
+                sidecar.daemon.kill()
+    sys.exit(n_wrong > 0)
 
 
-REQUESTS = requests()
 if __name__ == "__main__":
     main()
