@@ -15,6 +15,7 @@
 enum {
     GUARD_MS = 250,           /* between two looks */
     STUCK_CLEARING_MS = 3000, /* nng clears a connection within milliseconds */
+    STUCK_CLEARING_N = 8,     /* and so many are answered meanwhile, where the machine is not merely slow */
     PATIENCE_MS = 5000,       /* for the requests under way, before beginning anew */
 };
 
@@ -39,7 +40,7 @@ static void begin_anew(struct service *service, const char *why)
 void *guard_run(void *context)
 {
     struct service *service = context;
-    uint64_t n_left = 0, since_ns = service_now_ns();
+    uint64_t n_left = 0, n_since = 0, since_ns = service_now_ns();
     while (!atomic_load(&service->stopping) && !atomic_load(&service->must_begin_anew)) {
         service_sleep_ms(GUARD_MS);
         if (atomic_load(&service->draining))
@@ -50,7 +51,9 @@ void *guard_run(void *context)
             n_left != atomic_load(&service->n_left)) { /* only its own connections are sure to have ended */
             n_left = atomic_load(&service->n_left);
             since_ns = now_ns;
-        } else if (now_ns - since_ns >= STUCK_CLEARING_MS * UINT64_C(1000000)) {
+            n_since = 0;
+        } else if ((n_since += n_asked) >= STUCK_CLEARING_N &&
+                   now_ns - since_ns >= STUCK_CLEARING_MS * UINT64_C(1000000)) {
             begin_anew(service, "clear connections away");
             break;
         }

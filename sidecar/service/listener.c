@@ -17,10 +17,11 @@
 enum {
     GREET_MS = 2000,        /* a probe that left earlier could itself make an old nng deaf */
     START_ANSWER_MS = 1000, /* whoever serves at a path answers a ping within a few ms */
-    GUARD_ANSWER_MS = 300,  /* so long, and once more, before a listener counts as deaf */
-    LOST_MS = 1000,         /* nng gives a closed listener's name back within milliseconds, or never */
-    FORMER_MAX_MS = 30000,  /* a former listener's connections get so long for the replies under way */
-    LOCK_WAIT_MS = 2000,    /* another sidecar that starts in the same folder needs milliseconds */
+    GUARD_ANSWER_MS = 150,  /* so long, and as often as below, before a listener counts as deaf */
+    GUARD_QUESTIONS = 4,
+    LOST_MS = 1000,        /* nng gives a closed listener's name back within milliseconds, or never */
+    FORMER_MAX_MS = 30000, /* a former listener's connections get so long for the replies under way */
+    LOCK_WAIT_MS = 2000,   /* another sidecar that starts in the same folder needs milliseconds */
     N_NAMES = 10,
 };
 
@@ -337,15 +338,19 @@ static void replace(struct listener *listener, struct address *address)
     call_done(&call);
 }
 
-/* Asked twice, so that one lost probe is no verdict. A slow machine is told from a deaf listener by the
- * connections that it hands over all the same. */
+/* A slow machine is told from a deaf listener by the connections that it hands over all the same; and as
+ * nng's threads do so in the order in which they greet, by those that are greeted after one that was not
+ * handed over. */
 static enum probe_result ask(struct address *address)
 {
     uint32_t n_taken = atomic_load(&address->n_taken);
-    enum probe_result result = probe_url(address->url, GREET_MS, GUARD_ANSWER_MS);
-    if (result == PROBE_DEAF)
+    enum probe_result result = PROBE_DEAF;
+    for (int i = 0; i < GUARD_QUESTIONS && result == PROBE_DEAF; i++) {
         result = probe_url(address->url, GREET_MS, GUARD_ANSWER_MS);
-    return result == PROBE_DEAF && atomic_load(&address->n_taken) != n_taken ? PROBE_SILENT : result;
+        if (result == PROBE_DEAF && atomic_load(&address->n_taken) != n_taken)
+            result = PROBE_SILENT;
+    }
+    return result;
 }
 
 size_t listener_check(struct listener *listener, bool is_idle)
