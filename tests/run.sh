@@ -48,7 +48,7 @@ suite() {
     shift
     "$@" >"$log" 2>&1 </dev/null || true
     count "$name" "$log"
-    [ "$failed" = "$before" ] || grep -avE '^(ok|#) ' "$log" | tail -n 80
+    [ "$failed" = "$before" ] || grep -avE '^ok ' "$log" | tail -n 80
     printf '%-28s %d s\n' "" $((SECONDS - start)) >&2
 }
 
