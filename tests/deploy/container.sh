@@ -8,9 +8,8 @@
 # --keep: with the image that is there, not a new one. --baked: only the image with the model files in it, by buildah's chroot. --platform: only
 # that machine's image, the same way; where it is not this one's, qemu-user-static must be registered with the kernel.
 
-source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/setup.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-passed=0 failed=0
 check() {
     local name=$1
     shift
@@ -21,11 +20,6 @@ check() {
         echo "not ok - $name"
         failed=$((failed + 1))
     fi
-}
-skip() {
-    echo "skipped: $*"
-    echo "$passed passed, $failed failed, 1 skipped"
-    exit $((failed > 0))
 }
 # Waits for an event, at most so many tenths of a second.
 within() {
@@ -52,7 +46,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-build() { bash "$root/deploy/container/build.sh" "${options[@]}" >&2 || { echo "not ok - the image builds" && echo "0 passed, 1 failed" && exit 1; }; }
+build() { bash "$root/deploy/container/build.sh" "${options[@]}" >&2 || give_up "the image builds"; }
 if [ -z "$keep" ]; then
     build
     if [ ${#options[@]} = 0 ]; then

@@ -15,6 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import patience
 from tap import run
 from wire import Client
 
@@ -25,10 +26,8 @@ REQUEST_BYTES, UNDER_WAY = 10 << 20, 6
 
 
 def wait_until(condition):
-    end = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+    """What the kubelet does takes its periods and grace; each question is one to its read-only port."""
+    patience.wait_until(condition, seconds=300, pause=0.05)
 
 
 def say(text):

@@ -8,13 +8,7 @@
 # The kubelet is built once from Go modules (tests/deploy/kubernetes/kubelet), which takes ten minutes; it stays in the cache. KUBELET
 # names one that is there already. Ports 10250 and 10255 of the loopback are taken.
 
-source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/setup.sh"
-
-skip() {
-    echo "skipped: $*"
-    echo "0 passed, 0 failed, 1 skipped"
-    exit 0
-}
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 [ "$(id -u)" = 0 ] || skip "a kubelet is run by root here"
 # Processes and mounts of containerd end with the namespaces, however the run ends.
@@ -46,7 +40,7 @@ fi
 if [ "${1:-}" = --keep ]; then
     shift
 else
-    bash "$root/deploy/container/build.sh" >&2 || { echo "not ok - the image builds" && echo "0 passed, 1 failed" && exit 1; }
+    bash "$root/deploy/container/build.sh" >&2 || give_up "the image builds"
 fi
 
 keep_logs() { cp "$work/kubelet.log" "$work/containerd.log" "$cache/logs" 2>/dev/null || true; }
@@ -146,7 +140,4 @@ await $! python3 -c 'import urllib.request; urllib.request.urlopen("http://127.0
     skip "the kubelet does not start here: $(grep -aE '^[EF]|rror' "$work/kubelet.log" | tail -n 1)"
 
 PYTHONPATH=$root/tests/support python3 "$root/tests/deploy/kubelet.py" "$work" "${1:-60}" | tee "$work/result" || true
-passed=$(grep -c '^ok ' "$work/result" || true)
-failed=$(grep -c '^not ok ' "$work/result" || true)
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+conclude "$work/result"

@@ -8,13 +8,7 @@
 # The default is the machine's own release. Without a folder the packages are built, and looked at by lintian, in that release: into
 # build-deb for the machine's own, else in a root of it into build-deb-RELEASE.
 
-source "$(dirname "${BASH_SOURCE[0]}")/../../deploy/setup.sh"
-
-skip() {
-    echo "skipped: $*"
-    echo "0 passed, 0 failed, 1 skipped"
-    exit 0
-}
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 [ "$(id -u)" = 0 ] || skip "a root file system is made and booted by root"
 install_packages mmdebstrap systemd-container
@@ -52,7 +46,7 @@ else
     build=(bash "$root/deploy/deb.sh")
     packages=$root/build-deb
     [ "$suite" = "$own" ] || { build=(build_in_a_root) && packages=$packages-$suite; }
-    "${build[@]}" "$packages" >&2 || { echo "not ok - the packages build in $suite" && echo "0 passed, 1 failed" && exit 1; }
+    "${build[@]}" "$packages" >&2 || give_up "the packages build in $suite"
 fi
 
 boot=$work/root
@@ -81,7 +75,4 @@ if ! grep -q '^1\.\.' "$boot/test/result" 2>/dev/null; then
 fi
 cat "$boot/test/result"
 ! grep -q '^not ok' "$boot/test/result" || journalctl --no-pager -o cat -D "$boot/var/log/journal" -u sidetokd 2>/dev/null | tail -n 60
-passed=$(grep -c '^ok ' "$boot/test/result" || true)
-failed=$(grep -c '^not ok ' "$boot/test/result" || true)
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+conclude "$boot/test/result"

@@ -20,7 +20,8 @@ import traceback
 import zlib
 from pathlib import Path
 
-from wire import SLOW, Client
+from patience import PATIENCE, SLOW, wait_until
+from wire import Client
 
 BUILD = Path(os.environ.get("SIDETOK_BUILD", Path(__file__).resolve().parents[2] / "build"))
 MODELS = Path(os.environ.get("SIDETOK_MODELS", Path(__file__).resolve().parents[2] / ".cache/models"))
@@ -30,7 +31,6 @@ DAEMON = BUILD / "sidecar/sidetokd"
 COMMAND = BUILD / "sidecar/cli/sidetok"
 WRAP = os.environ.get("SIDETOK_WRAP", "").split()  # runs the daemon, as valgrind does; what it writes with == is a finding
 SLOW_ROWS = max(14000 // SLOW // 100, 1) * 100  # of the image that keeps the worker at work
-PATIENCE = 120 * SLOW  # seconds after which a wait for an event counts as a failure
 
 for kind in ("ASAN", "UBSAN", "TSAN"):  # a finding has a status that nothing else ends with, so that none passes for a failure that is expected
     os.environ[kind + "_OPTIONS"] = ":".join(filter(None, [os.environ.get(kind + "_OPTIONS"), "exitcode=66"]))
@@ -103,17 +103,6 @@ def is_sanitized(kinds=("asan", "tsan")):
     """Whether the daemon was built with a sanitizer, which brings an allocator and memory of its own."""
     program = DAEMON.read_bytes()
     return any(f"__{kind}_".encode() in program for kind in kinds)
-
-
-def wait_until(condition):
-    """Polls for an event that the other side makes; fails when it never comes."""
-    import time
-
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("waited in vain")
-        time.sleep(0.002)
 
 
 def refused(*flags, environment=None):
