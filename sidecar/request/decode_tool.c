@@ -4,7 +4,6 @@
 #include "python_object.h"
 #include "python_repr.h"
 
-static const struct json json_null = {.kind = JSON_NULL};
 static const struct json json_empty_object = {.kind = JSON_OBJECT};
 static const struct json json_empty_text = {.kind = JSON_STRING, .text = {"", 0}};
 
@@ -194,7 +193,7 @@ enum sidetok_error decode_tool(struct call *call, const struct json *raw, struct
     if (raw->kind == JSON_ARRAY)
         return python_no_attribute(call, STR("list"), "get");
     const struct json *function = json_get(raw, STR("function"));
-    bool given = python_is_true(function ? function : &json_null);
+    bool given = function && python_is_true(function);
     if (given)
         TRY(decode_function(call, function, ret_tool));
     pydantic_init(&errors, call, STR("Tool"));

@@ -39,7 +39,7 @@ enum keyword {
     KEY_ANY_OF, KEY_ONE_OF, KEY_NOT, KEY_COUNT,
 };
 
-#define NAME(literal) {literal, sizeof literal - 1}
+#define NAME(literal) {literal, sizeof(literal) - 1}
 static const struct { struct str name; enum rule rule; } keywords[] = {
     [KEY_ID] = {NAME("$id"), RULE_STRING},
     [KEY_SCHEMA] = {NAME("$schema"), RULE_STRING},

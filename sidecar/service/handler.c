@@ -258,18 +258,19 @@ void handler_refuse(struct msgpack_writer *out, enum sidetok_error code, const c
 }
 
 /* One reply for a request that was unpacked. */
-static enum sidetok_error reply_to(struct answer *answer, answer_run *operation, struct msgpack_writer *out)
+static enum sidetok_error reply_to(struct call *call, struct model_set *models,
+                                   const struct message_request *request, struct msgpack_writer *out)
 {
     struct message_reply_writer reply;
-    answer->reply = &reply;
+    struct answer answer = {.call = call, .models = models, .request = request, .reply = &reply};
     message_reply_begin(&reply, out, SIDETOK_OK);
-    enum sidetok_error error = operation(answer);
+    enum sidetok_error error = run(&answer);
     if (error == SIDETOK_OK)
         error = message_reply_end(&reply);
     if (error == SIDETOK_OK)
         return SIDETOK_OK;
-    failure_set(answer->call, error, "%s", error_name(error)); /* unless the callee has said more */
-    write_failure(answer->call, out);
+    failure_set(call, error, "%s", error_name(error)); /* unless the callee has said more */
+    write_failure(call, out);
     return error;
 }
 
@@ -286,8 +287,7 @@ enum sidetok_error handler_answer(struct call *call, struct model_set *models, s
         static const struct handler_status idle = {.live = true, .ready = true};
         return handler_answer_immediate(call, models, &unpacked, &idle, out);
     }
-    struct answer answer = {.call = call, .models = models, .request = &unpacked};
-    return reply_to(&answer, run, out);
+    return reply_to(call, models, &unpacked, out);
 }
 
 bool handler_is_immediate(enum message_op op)
@@ -334,9 +334,8 @@ enum sidetok_error handler_answer_immediate(struct call *call, struct model_set 
                                             const struct message_request *request,
                                             const struct handler_status *status, struct msgpack_writer *out)
 {
-    struct answer answer = {.call = call, .models = models, .request = request};
     if (request->op == MESSAGE_OP_INFO)
-        return reply_to(&answer, run, out);
+        return reply_to(call, models, request, out);
     struct message_reply_writer reply;
     message_reply_begin(&reply, out, SIDETOK_OK);
     add_status(&reply, models, status);

@@ -29,7 +29,7 @@ struct option_key {
 
 static const struct option_key option_keys[] = {
 #define KEY(name, kind, field, fallback)                                                                     \
-    {{"" name, sizeof name - 1}, kind, offsetof(struct options, field), fallback},
+    {{"" name, sizeof(name) - 1}, kind, offsetof(struct options, field), fallback},
 #include "options.def"
 };
 enum { N_KEYS = sizeof option_keys / sizeof option_keys[0] };

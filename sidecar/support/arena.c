@@ -140,7 +140,7 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
         return old;
     }
     void *memory = arena_take(arena, new_size);
-    if (memory && old_size)
+    if (memory && old)
         memcpy(memory, old, old_size);
     return memory;
 }

@@ -1,7 +1,7 @@
 #include "stream.h"
 
 static const struct str control_texts[CONTROL_COUNT] = {
-#define X(name, text) [CONTROL_##name] = {text, sizeof text - 1},
+#define X(name, text) [CONTROL_##name] = {text, sizeof(text) - 1},
 #include "control.def"
 };
 

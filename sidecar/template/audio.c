@@ -118,7 +118,7 @@ static enum sidetok_error audio_fail_memory(struct call *call, int64_t n_samples
     static const char *const units[] = {"TiB", "PiB", "EiB"};
     double n = (double)n_samples * 4 / 0x1p40;
     size_t unit = 0;
-    for (; rint(n) >= 1024; n /= 1024)
+    for (; unit < 2 && rint(n) >= 1024; n /= 1024)
         unit++;
     return failure_set(call, SIDETOK_E_MEMORY,
                        rint(n) < 1000 ? "Unable to allocate %#.3g %s for an array with shape (%" PRId64

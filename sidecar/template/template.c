@@ -4,7 +4,7 @@ const struct template *template_find(int version)
 {
     static const struct template *const templates[] = {
         &template_v1, &template_v2, &template_v3, &template_v7, &template_v11, &template_v13, &template_v15};
-    for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
+    for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++)
         if (templates[i]->version == version)
             return templates[i];
     return NULL;
