@@ -86,7 +86,7 @@ PYTHON
     models_ok || fail "the model files do not match deploy/models.sha256"
 }
 
-# Configures and compiles; quick when nothing changed. usage: build_tree DIR [MESON OPTIONS...]
+# Configures and compiles; quick when nothing changed. usage: [build_target=TARGET] build_tree DIR [MESON OPTIONS...]
 build_tree() {
     local dir=$1 log=$cache/logs/$(basename "$1").log
     shift
@@ -95,7 +95,7 @@ build_tree() {
         cat "$log" >&2
         fail "meson setup failed"
     }
-    meson compile -C "$dir" >"$log" 2>&1 || {
+    meson compile -C "$dir" ${build_target:+"$build_target"} >"$log" 2>&1 || {
         grep -E 'error:|warning:|FAILED' "$log" | head -n 20 >&2
         fail "the build failed; the whole log is $log"
     }
