@@ -282,8 +282,8 @@ static void finish(struct service *service)
     listener_close(&service->listener);
     if (service->has_guard && pthread_create(&end, NULL, end_anyway, NULL) == 0)
         pthread_detach(end);
+    pthread_join(service->worker, NULL); /* first: it has ended, while the receiver may not be waited for */
     pthread_join(service->receiver, NULL);
-    pthread_join(service->worker, NULL);
     compat_nng_close(service->socket);
     queue_done(&service->queue);
     service_release(service, service->models);

@@ -93,4 +93,14 @@ def test_an_idle_daemon_stays_alive_whatever_the_clock_says():
             assert daemon.stop() == 0
 
 
+def test_the_end_comes_at_once_when_the_clock_was_set_back():
+    """While the receiver waits until a time that is a year away, where nng goes by the wall clock."""
+    with tempfile.TemporaryDirectory() as directory:
+        clock = Clock(directory)
+        with Daemon(environment=clock.environment) as daemon:
+            serves(daemon)
+            clock.set(-YEAR)
+            assert daemon.stop() == 0
+
+
 run(globals())
