@@ -122,9 +122,11 @@ def test_a_full_queue_is_live_and_not_ready():
 
 
 def test_a_draining_sidecar_is_live_and_not_ready():
-    with BusyDaemon(*HEALTH) as daemon:
+    with BusyDaemon(*HEALTH, "--drain-seconds", "100000") as daemon:
         port = port_of(daemon)
-        daemon.client.send("chat", slow_request(), want=4)
+        for _ in range(20):  # it drains until the test has ended
+            daemon.client.send("chat", slow_request(), want=4)
+        wait_until(lambda: daemon.waiting() > 10)
         daemon.signal(signal.SIGTERM)
         daemon.wait_for_log("stopping")
         status, body = get(port, "/readyz")
