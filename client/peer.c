@@ -12,9 +12,12 @@ struct peer_link {
     pthread_mutex_t lock;
     struct peer *peer; /* NULL: the socket was given up */
     nng_socket socket;
+    nng_dialer dialer;
+    atomic_bool has_connected; /* after it was given up */
 };
 
-enum { CLOSES_WITHIN_MS = 1000 };
+/* CONNECTS_WITHIN_MS is longer than RECONNMAXT: what nng had planned has been tried by then. */
+enum { CLOSES_WITHIN_MS = 1000, RECONNECTS_WITHIN_MS = 500, CONNECTS_WITHIN_MS = 600, TURN_MS = 20 };
 
 static _Atomic uint64_t
     closing_since_ns; /* since when a socket that was given up is being closed; 0: none is */
@@ -50,6 +53,8 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *context)
     pthread_mutex_lock(&link->lock);
     if (link->peer)
         note_pipe(link->peer, (uint32_t)nng_pipe_id(pipe), event);
+    else if (event == NNG_PIPE_EV_ADD_POST)
+        atomic_store(&link->has_connected, true);
     pthread_mutex_unlock(&link->lock);
 }
 
@@ -72,7 +77,7 @@ static int set_options(nng_socket socket)
     if (!error)
         error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, 20);
     if (!error)
-        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, 500);
+        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECTS_WITHIN_MS);
     return error;
 }
 
@@ -128,6 +133,8 @@ static enum sidetok_error open_socket(struct peer *peer)
         error = watch(peer);
     if (!error)
         error = (int)nng_dial(peer->socket, peer->url, &peer->dialer, NNG_FLAG_NONBLOCK);
+    if (!error)
+        peer->link->dialer = peer->dialer;
     return error_of_nng(error);
 }
 
@@ -157,11 +164,32 @@ void peer_close(struct peer *peer)
     peer_forget(peer);
 }
 
+static void stay_away(nng_dialer dialer)
+{
+    enum { FOR_EVER_MS = 24 * 3600 * 1000 };
+    nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, FOR_EVER_MS);
+    nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, FOR_EVER_MS);
+}
+
+/** nng forgets a connection that is made while its socket closes, and with it a descriptor; the sidecar's nng
+ * before 1.10 may become deaf by who leaves it in the handshake. So nothing new is begun, and what was gets
+ * its time. */
+static void let_connect(struct peer_link *link)
+{
+    const struct timespec turn = {.tv_nsec = TURN_MS * 1000000};
+    uint64_t end_ns = client_now_ns() + CONNECTS_WITHIN_MS * UINT64_C(1000000);
+    stay_away(link->dialer);
+    while (!atomic_load(&link->has_connected) && client_now_ns() < end_ns)
+        nanosleep(&turn, NULL);
+}
+
 /** Where nng is stuck this never returns; the next one that returns says that it is not. */
 static void *close_given_up(void *context)
 {
     struct peer_link *link = context;
     uint64_t none = 0;
+    if (!peer_nng_is_stuck())
+        let_connect(link);
     atomic_compare_exchange_strong(&closing_since_ns, &none, client_now_ns());
     compat_nng_close(link->socket);
     atomic_store(&closing_since_ns, 0);
@@ -220,10 +248,8 @@ bool peer_renew(struct peer *peer)
 
 void peer_stay_away(struct peer *peer)
 {
-    enum { FOR_EVER_MS = 24 * 3600 * 1000 };
     peer->stays_away = true;
-    nng_dialer_set_ms(peer->dialer, NNG_OPT_RECONNMAXT, FOR_EVER_MS);
-    nng_dialer_set_ms(peer->dialer, NNG_OPT_RECONNMINT, FOR_EVER_MS);
+    stay_away(peer->dialer);
 }
 
 void peer_drop(struct peer *peer)

@@ -58,10 +58,11 @@ void peer_close(struct peer *peer);
 void peer_forget(struct peer *peer);
 
 /**
- * Another socket in place of this one, which a thread closes. nng before 1.9 clears connections away on one
- * thread of the process, which waits for ever where a connection broke in the middle of a message: then
- * nothing connects again, but for new sockets. The descriptors change: take the old ones out of epoll before.
- * What was sent is lost. False when there is no memory for it; try later.
+ * Another socket in place of this one, which a thread closes, once the connection that nng may just be making
+ * has had 600 ms. nng before 1.9 clears connections away on one thread of the process, which waits for ever
+ * where a connection broke in the middle of a message: then nothing connects again, but for new sockets. The
+ * descriptors change: take the old ones out of epoll before. What was sent is lost. False when there is no
+ * memory for it; try later.
  */
 bool peer_renew(struct peer *peer);
 

@@ -127,7 +127,7 @@ TEST(an_unnoticed_loss_is_noticed_by_the_next_request)
     CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_SILENCE_MS, 200), SIDETOK_OK);
     CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 0), SIDETOK_OK);
     stop_nng(&stopper);
-    for (int round = 0; round < 3; round++)
+    for (int round = 0; round < 4; round++)
         lose_server(client, &server, url); /* known to be stuck from now on */
     fake_server_close(&server);
     CHECK(fake_server_open(&server, url));
