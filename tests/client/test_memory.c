@@ -2,6 +2,7 @@
  * on, no request is lost or ends twice, and the client serves afterwards. */
 #include "loop.h"
 #include "tests/support/failing_alloc.h"
+#include "tests/support/valgrind.h"
 
 enum { DEADLINE_MS = 3000 }; /* what is lost with a reply that nng finds no memory for */
 
@@ -206,8 +207,17 @@ TEST(a_reply_that_cannot_be_kept_stays_the_clients)
     fake_server_close(&server);
 }
 
-TEST_MAIN(RUN(opening_says_so_and_the_next_client_connects),
-          RUN(submitting_is_refused_or_the_request_ends_once),
-          RUN(without_room_for_one_more_the_others_go_on),
-          RUN(a_reply_comes_or_the_request_ends_at_its_deadline), RUN(cancelling_needs_no_memory_to_be_final),
-          RUN(a_reply_that_cannot_be_kept_stays_the_clients))
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {RUN(opening_says_so_and_the_next_client_connects),
+                                             RUN(submitting_is_refused_or_the_request_ends_once),
+                                             RUN(without_room_for_one_more_the_others_go_on),
+                                             RUN(a_reply_comes_or_the_request_ends_at_its_deadline),
+                                             RUN(cancelling_needs_no_memory_to_be_final),
+                                             RUN(a_reply_that_cannot_be_kept_stays_the_clients)};
+    if (is_valgrind()) {
+        printf("1..0 # SKIP valgrind's allocator is in the place of the one that fails\n");
+        return 0;
+    }
+    return test_main(cases, sizeof cases / sizeof cases[0], argc, argv);
+}

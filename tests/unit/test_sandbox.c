@@ -1,5 +1,6 @@
 #include "sandbox.h"
 #include "tests/support/test.h"
+#include "tests/support/valgrind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,13 +102,6 @@ TEST(other_threads_go_on_as_before)
     CHECK_INT(outside.exec, ENOENT);
 }
 
-/* Valgrind looks for a program by itself, and does not ask the kernel to run one that is not there. */
-static bool is_valgrind(void)
-{
-    const char *preloaded = getenv("LD_PRELOAD");
-    return preloaded && strstr(preloaded, "vgpreload");
-}
-
 /* In a child: the filter is for good. */
 TEST(a_process_runs_no_other_program)
 {
@@ -120,13 +114,21 @@ TEST(a_process_runs_no_other_program)
         if (!sandbox_process(false))
             _exit(1);
         try_all(&tried);
-        bool is_refused = tried.exec == EPERM || (is_valgrind() && tried.exec == ENOENT);
-        _exit(is_refused && tried.open == 0 && tried.socket == 0 && tried.thread == 0 ? 0 : 2);
+        _exit(tried.exec == EPERM && tried.open == 0 && tried.socket == 0 && tried.thread == 0 ? 0 : 2);
     }
     CHECK(child > 0 && waitpid(child, &status, 0) == child);
     CHECK_INT(status, 0);
 }
 
-TEST_MAIN(RUN(a_worker_opens_no_file_no_socket_and_no_thread),
-          RUN(a_worker_has_memory_and_sees_what_kind_of_file_a_path_is), RUN(other_threads_go_on_as_before),
-          RUN(a_process_runs_no_other_program))
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {RUN(a_worker_opens_no_file_no_socket_and_no_thread),
+                                             RUN(a_worker_has_memory_and_sees_what_kind_of_file_a_path_is),
+                                             RUN(other_threads_go_on_as_before),
+                                             RUN(a_process_runs_no_other_program)};
+    if (is_valgrind()) {
+        printf("1..0 # SKIP the filter holds for valgrind's own calls too\n");
+        return 0;
+    }
+    return test_main(cases, sizeof cases / sizeof cases[0], argc, argv);
+}
