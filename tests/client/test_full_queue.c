@@ -6,6 +6,7 @@ TEST(full_queue_refuses_at_once)
     struct sidetok_client *client;
     struct outcome outcomes[4];
     CHECK_INT(sidetok_client_open(fake_server_url(), &client), SIDETOK_OK);
+    CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_CONNECT_TIMEOUT_MS, 0), SIDETOK_OK);
     CHECK_INT(sidetok_client_set(client, SIDETOK_SETTING_MAX_PENDING, 3), SIDETOK_OK);
     uint64_t id = 0;
     for (int i = 0; i < 3; i++)
