@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What looks at the code without a test's opinion: gcc's -fanalyzer, clang-tidy, and the memory sanitizer under the unit tests.
+# What looks at the code without a test's opinion: gcc's -fanalyzer, clang-tidy, and the memory sanitizer under unit tests and corpora.
 # Prints findings; ends with `N passed, N failed`, one for each checker or test.
 #
 # usage: bash tests/analyze.sh [gcc] [tidy] [memory]     (default: all)
 #   gcc      -fanalyzer over sidecar, client and proto; what it gets wrong is listed in tests/analyze.py, with reasons
 #   tidy     clang-tidy over the same, by .clang-tidy
-#   memory   unit tests of engines, JSON, requests and templates under clang's -fsanitize=memory. Tests that decode images and sounds are
-#            left out: their libraries are not built so, and everything that these write would be reported
+#   memory   unit tests and corpora of the fuzz targets under clang's -fsanitize=memory. Those that decode images and sounds or hold messages
+#            of nng are left out: these libraries are not built so, and everything that they write would be reported
 #
 # Environment: SIDETOK_CACHE, SIDETOK_JOBS (default: the processors).
 
@@ -18,12 +18,9 @@ steps=("$@")
 passed=0
 failed=0
 
-# The programs' own code alone, and what the sanitizer knows of the C library.
-memory_tests=(apply_fit arena base64 body boundaries bpe character_name decode decode_chunk decode_message decode_response decode_tool file joins
-    json_read json_scan json_write map matcher message message_repr msgpack_read normalize pair_table piece_cache piece_table
-    pretokenizer pydantic pydantic_number pydantic_read python_object python_repr python_text rules runs sentencepiece
-    sentencepiece_model settings sha256 stream tekken template tool_schema tool_schema_name tool_schema_regex unicode utf8
-    validate vllm_steps wire)
+# Left out: what decodes images and sounds. Replayed: the corpora without images and without nng's messages.
+not_in_memory=(audio image image_file image_format memory)
+corpora=(body config envelope http json record request spm_file spm_text tekken_file tekken_text)
 
 check_files() {
     [ -f "$root/build-analyze/compile_commands.json" ] || CC=gcc meson setup "$root/build-analyze" "$root" >"$cache/logs/analyze.log" 2>&1
@@ -38,8 +35,12 @@ check_memory() {
     local build=$root/build-msan name programs=() tests=()
     [ -f "$build/build.ninja" ] || CC=clang meson setup "$build" "$root" -Dbuildtype=debugoptimized -Db_sanitize=memory -Db_lundef=false \
         -Dc_args=-fsanitize-memory-track-origins >"$cache/logs/msan.log" 2>&1
-    for name in "${memory_tests[@]}"; do
-        [ ! -f "$root/tests/unit/test_$name.c" ] || programs+=("tests/unit/test_$name") tests+=("$name")
+    for name in "$root"/tests/unit/test_*.c; do
+        name=$(basename "$name" .c) && name=${name#test_}
+        [[ " ${not_in_memory[*]} " = *" $name "* ]] || programs+=("tests/unit/test_$name") tests+=("$name")
+    done
+    for name in "${corpora[@]}"; do
+        programs+=("tests/fuzz/replay_$name") tests+=("corpus of $name")
     done
     ninja -C "$build" -j "$jobs" "${programs[@]}" >"$cache/logs/msan.log" 2>&1 || { tail -n 20 "$cache/logs/msan.log" && failed=$((failed + 1)) && return; }
     meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 4 "${tests[@]}" || true

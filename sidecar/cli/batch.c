@@ -18,7 +18,7 @@ struct progress {
 
 static void progress_begin(struct progress *progress)
 {
-    struct stat status;
+    struct stat status = {0};
     *progress = (struct progress){.shown = isatty(STDERR_FILENO), .begin_ns = cli_now_ns()};
     if (fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode))
         progress->total_bytes = (uint64_t)status.st_size;

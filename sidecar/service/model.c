@@ -67,7 +67,7 @@ enum sidetok_error model_choose(struct call *call, struct str path, struct str *
     const char *name = call_terminated(call, path);
     if (!name)
         return SIDETOK_E_NO_MEMORY;
-    struct stat status;
+    struct stat status = {0};
     *ret_path = path;
     if (stat(name, &status) != 0 || !S_ISDIR(status.st_mode))
         return SIDETOK_OK;

@@ -52,7 +52,7 @@ static int replay_folder(const char *folder)
 int main(int argc, char **argv)
 {
     int failed = argc < 2;
-    struct stat status;
+    struct stat status = {0}; /* clang 14's memory sanitizer does not see stat() write */
     for (int i = 1; i < argc; i++) {
         bool is_file = stat(argv[i], &status) == 0 && S_ISREG(status.st_mode);
         failed |= is_file ? replay_file(argv[i]) : replay_folder(argv[i]);

@@ -69,26 +69,25 @@ setup_afl() {
 
 # One target, for its time, whatever it finds. Seeds are the corpus and what the runs before have kept.
 run_afl() {
-    local name=$1 out=$learned/$1.out file
+    local name=$1 out=$learned/$1.out
     mkdir -p "$learned/$name"
     cp "$root/tests/fuzz/corpus/$name"/* "$learned/$name"
     rm -rf "$out"
-    afl-fuzz -V $((minutes * 60)) -G 4096 -t $((20000 * jobs)) -i "$learned/$name" -o "$out" -- "$build/tests/fuzz/fuzz_$name" >"$learned/$name.log" 2>&1 ||
-        echo "afl-fuzz: $(grep -a 'ABORT' "$learned/$name.log" | tail -n 1)" >"$learned/$name.found"
-    for file in "$out"/default/{queue,crashes,hangs}/id:*; do
-        case $file in
-        *'id:*' | */queue/*,orig:*) ;;
-        */queue/*) cp "$file" "$learned/$name/$(sha1sum <"$file" | cut -c1-40)" ;;
-        *) keep_finding "$name" "$file" ;;
-        esac
-    done
-}
-
-keep_finding() {
-    local kind=crash
-    [ "${2%/hangs/*}" = "$2" ] || kind=hang
-    cp "$2" "$learned/$1-$kind-$(sha1sum <"$2" | cut -c1-40)"
-    echo "$learned/$1-$kind-$(sha1sum <"$2" | cut -c1-40)" >>"$learned/$1.found"
+    afl-fuzz -V $((minutes * 60)) -G 4096 -t $((20000 * jobs)) -i "$learned/$name" -o "$out" -- "$build/tests/fuzz/fuzz_$name" \
+        >"$learned/$name.log" 2>&1 || echo "afl-fuzz: $(grep -a 'ABORT' "$learned/$name.log" | tail -n 1)" >"$learned/$name.found"
+    python3 - "$out/default" "$learned/$name" >>"$learned/$name.found" <<'PYTHON'
+import hashlib, pathlib, sys
+out, learned = map(pathlib.Path, sys.argv[1:])
+for folder, begin in (("queue", f"{learned}/"), ("crashes", f"{learned}-crash-"), ("hangs", f"{learned}-hang-")):
+    for file in out.glob(folder + "/id:*"):
+        if ",orig:" not in file.name:
+            data = file.read_bytes()
+            kept = pathlib.Path(begin + hashlib.sha1(data).hexdigest())
+            kept.write_bytes(data)
+            if folder != "queue":
+                print(kept)
+PYTHON
+    [ -s "$learned/$name.found" ] || rm "$learned/$name.found"
 }
 
 stat_of() {
