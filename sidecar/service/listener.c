@@ -21,7 +21,7 @@ enum {
     GUARD_QUESTIONS = 4,
     LOST_MS = 1000,        /* nng gives a closed listener's name back within milliseconds, or never */
     FORMER_MAX_MS = 30000, /* a former listener's connections get so long for the replies under way */
-    LOCK_WAIT_MS = 2000,   /* another sidecar that starts in the same folder needs milliseconds */
+    LOCK_WAIT_MS = 6000,   /* another sidecar that starts in the same folder needs as long at most */
     N_NAMES = 10,
 };
 
@@ -97,23 +97,26 @@ static bool choose_binding(const char *path, struct binding *ret)
 }
 
 /* Two sidecars that start at one path at the same time must not both find it free. A folder that cannot be
- * locked is used as it is: then nobody but us may write there either, or the file system knows no locks. */
-static enum sidetok_error lock_folder(struct call *call, const char *path, int *ret_fd)
+ * locked is used as it is: then nobody but us may write there either, or the file system knows no locks.
+ * Whoever may read the folder can lock it, and for ever: it is not waited for longer than for a sidecar. */
+static int lock_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char folder[sizeof((struct binding *)0)->path] = ".";
     if (slash)
         snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    *ret_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    for (int waited = 0; *ret_fd >= 0 && flock(*ret_fd, LOCK_EX | LOCK_NB) != 0; waited += 10) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int waited = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 10) {
         if (errno != EWOULDBLOCK && errno != EINTR)
-            return SIDETOK_OK;
-        if (waited >= LOCK_WAIT_MS)
-            return failure_set(call, SIDETOK_E_SYSTEM, "ipc://%s: another process has locked %s", path,
-                               folder);
+            break;
+        if (waited >= LOCK_WAIT_MS) {
+            log_line(LOG_LEVEL_WARNING, "%s: another process keeps it locked; going on without the lock",
+                     folder);
+            break;
+        }
         service_sleep_ms(10);
     }
-    return SIDETOK_OK;
+    return fd;
 }
 
 static void unlock_folder(int fd)
@@ -200,10 +203,9 @@ static enum sidetok_error listen_at_name(struct call *call, struct listener *lis
 static enum sidetok_error listen_first(struct call *call, struct listener *listener, struct address *address)
 {
     const char *path = socket_path(address->url);
-    int lock;
     if (!path)
         return listen_at_name(call, listener, address);
-    TRY(lock_folder(call, path, &lock));
+    int lock = lock_folder(path);
     enum sidetok_error error = check_path(call, address->url);
     if (!error)
         error = listen_at_path(call, listener, address);

@@ -79,8 +79,9 @@ nng_msg *service_writer_begin(struct msgpack_writer *ret_out)
 
 void service_writer_end(nng_msg *reply, const struct msgpack_writer *out)
 {
-    if (nng_msg_len(reply) > out->size)
-        nng_msg_chop(reply, nng_msg_len(reply) - out->size);
+    size_t size = out->failed ? 0 : out->size; /* half a reply is none */
+    if (nng_msg_len(reply) > size)
+        nng_msg_chop(reply, nng_msg_len(reply) - size);
 }
 
 /* Not NNG_FLAG_NONBLOCK: raw REP hands a reply over through a queue without room, which would lose it. The
@@ -168,6 +169,15 @@ static void tell_stopping(const struct service *service)
     notify_send(text);
 }
 
+/* For the last of what waited. What is answered since, pings and refusals, is not waited for: it may never
+ * end. */
+static void flush(const struct service *service)
+{
+    uint64_t last_reply_ns = atomic_load(&service->last_reply_ns);
+    while (last_reply_ns != 0 && elapsed_ms(last_reply_ns) < FLUSH_MS)
+        service_sleep_ms(10);
+}
+
 /* Answers what waits, refuses what comes; false when time is up, a second signal came, or the worker is
  * stuck. */
 static bool drain(struct service *service, struct watch *watch)
@@ -183,8 +193,7 @@ static bool drain(struct service *service, struct watch *watch)
             return false;
         watch_tick(service, watch);
     }
-    while (!service_is_idle(service))
-        service_sleep_ms(10);
+    flush(service);
     return true;
 }
 
@@ -241,7 +250,6 @@ static enum service_status start(struct service *service, struct call *call)
     }
     if (listener_open(call, service->socket, service->options, &service->listener) != SIDETOK_OK) {
         log_line(LOG_LEVEL_ERROR, "%.*s", STR_ARG(call->failure.message));
-        listener_close(&service->listener);
         return call->failure.code == SIDETOK_E_NO_MEMORY ? SERVICE_SYSTEM : SERVICE_NO_LISTENER;
     }
     atomic_store(&service->heard_ns, service_now_ns());
@@ -306,8 +314,10 @@ enum service_status service_run(const struct options *options, struct models *mo
     queue_init(&service.queue, options->queue_requests, options->queue_bytes);
     call_init(&call);
     enum service_status status = start(&service, &call);
-    if (status != SERVICE_OK)
+    if (status != SERVICE_OK) {
+        listener_close(&service.listener);
         return status;
+    }
     log_line(LOG_LEVEL_INFO, "ready");
     struct watch watch;
     watch_init(&watch);

@@ -1,5 +1,6 @@
 """What may stand in the way of starting, and what is said then."""
 
+import fcntl
 import grp
 import os
 import socket
@@ -38,6 +39,26 @@ def test_a_dangling_link_is_left_alone():
         link.symlink_to(Path(directory) / "nothing")
         status, said = refused("--tokenizer", V3, "--listen", f"ipc://{link}")
         assert status == 3 and link.is_symlink() and os.listdir(directory) == ["link"], (status, said)
+
+
+def test_a_start_that_fails_leaves_no_socket_behind():
+    taken = socket.socket(socket.AF_INET)
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    with tempfile.TemporaryDirectory() as directory:
+        health = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        status, said = refused("--tokenizer", V3, "--listen", f"ipc://{directory}/s.sock", "--health", health)
+        assert status == 3 and "health" in said and os.listdir(directory) == [], (status, said)
+
+
+def test_whoever_keeps_the_folder_locked_does_not_keep_the_daemon_from_starting():
+    with tempfile.TemporaryDirectory() as directory:
+        locked = os.open(directory, os.O_RDONLY)
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        with Daemon(directory=directory) as daemon:
+            assert any("without the lock" in line for line in daemon.lines())
+            assert daemon.client().ask("ping").code == 0
+        os.close(locked)
 
 
 def test_a_folder_may_be_a_link():

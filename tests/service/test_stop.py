@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import tempfile
+import threading
 from pathlib import Path
 
 from service import PATIENCE, SPM, TEKKEN, BusyDaemon, Daemon, run, slow_request, text_request, wait_until
@@ -39,6 +40,23 @@ def test_a_second_signal_ends_at_once():
         daemon.signal(signal.SIGTERM)
         assert daemon.process.wait(PATIENCE) == 0
         assert any("unanswered" in line for line in daemon.lines())
+
+
+def test_who_asks_again_and_again_does_not_hold_up_the_end():
+    with Daemon() as daemon:
+        def ask(op):
+            client = daemon.client()
+            try:
+                while True:
+                    client.ask(op, text_request(10) if op == "encode" else None)
+            except (OSError, EOFError):  # the daemon is gone
+                pass
+
+        for op in ("ping", "encode"):
+            threading.Thread(target=ask, args=(op,), daemon=True).start()
+        client = daemon.client()
+        wait_until(lambda: client.ask("ping").value["answered"] > 0)
+        assert daemon.stop() == 0
 
 
 def test_what_has_taken_the_place_of_the_socket_stays_there():
