@@ -27,7 +27,7 @@
 #define SANITIZED 0
 #endif
 
-enum { MAX_CALLS = 64, X32_BIT = 0x40000000 };
+enum { MAX_CALLS = 64, X32_BIT = 0x40000000, MARK = 0x73746f6b, MARK_ERRNO = EXFULL };
 
 /* Numbers of calls for the worker. What the C library may use in place of another is here too. */
 static const int worker_calls[] = {
@@ -74,7 +74,6 @@ static const int worker_calls[] = {
     SYS_rt_sigprocmask,
     SYS_rt_sigaction,
     SYS_sigaltstack,
-    SYS_tgkill,
     SYS_restart_syscall,
 };
 
@@ -93,6 +92,12 @@ static const int forbidden_calls[] = {
     SYS_keyctl,
     SYS_mount,
     SYS_umount2,
+    SYS_fsopen,
+    SYS_fspick,
+    SYS_fsconfig,
+    SYS_fsmount,
+    SYS_open_tree,
+    SYS_move_mount,
     SYS_pivot_root,
     SYS_chroot,
     SYS_setns,
@@ -101,6 +106,7 @@ static const int forbidden_calls[] = {
     SYS_finit_module,
     SYS_delete_module,
     SYS_kexec_load,
+    SYS_kexec_file_load,
     SYS_reboot,
     SYS_io_uring_setup,
 #if !SANITIZED
@@ -145,6 +151,16 @@ static void each(struct filter *filter, const int *calls, size_t n, uint32_t act
     }
 }
 
+/* A call by its first argument, of 32 bits. It loses the call's number: nothing but the end may follow. */
+static void last(struct filter *filter, int call, uint32_t argument, uint32_t action)
+{
+    add(filter, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 3);
+    add(filter, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args), 0,
+        0); /* both are little-endian */
+    add(filter, BPF_JMP | BPF_JEQ | BPF_K, argument, 0, 1);
+    end(filter, action);
+}
+
 /* By prctl, which a service's own filter lets through where it may not know seccomp(2). */
 static bool set(struct filter *filter)
 {
@@ -153,15 +169,22 @@ static bool set(struct filter *filter)
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+/* A filter outlives execve(), and another one on top of it each time would end where the kernel takes no
+ * more: the worker's would find no room then. So it answers an option of prctl() that there is not in a way
+ * of its own. */
 bool sandbox_process(bool may_begin_anew)
 {
     static const int execute[] = {SYS_execve};
+    const uint32_t mark = MARK + may_begin_anew;
     struct filter filter;
+    if (prctl((int)mark, 0, 0, 0, 0) == -1 && errno == MARK_ERRNO)
+        return true;
     begin(&filter);
     if (!may_begin_anew)
         each(&filter, execute, 1, SECCOMP_RET_ERRNO | EPERM);
     each(&filter, forbidden_calls, sizeof forbidden_calls / sizeof *forbidden_calls,
          SECCOMP_RET_ERRNO | EPERM);
+    last(&filter, SYS_prctl, mark, SECCOMP_RET_ERRNO | MARK_ERRNO);
     end(&filter, SECCOMP_RET_ALLOW);
     return set(&filter);
 }
@@ -171,6 +194,7 @@ bool sandbox_worker(void)
     struct filter filter;
     begin(&filter);
     each(&filter, worker_calls, sizeof worker_calls / sizeof *worker_calls, SECCOMP_RET_ALLOW);
+    last(&filter, SYS_tgkill, (uint32_t)getpid(), SECCOMP_RET_ALLOW); /* abort() */
     end(&filter, SECCOMP_RET_ERRNO | EPERM);
     return set(&filter);
 }

@@ -12,7 +12,8 @@
 
 /**
  * The calling thread and those that it starts, so the whole process when it is called before any: no other
- * program is run, no other process looked into.
+ * program is run, no other process looked into. Where it holds already, since before an execve(), nothing is
+ * added.
  *
  * may_begin_anew  Leaves execve() open: with nng before 1.10 the program may have to execute itself
  * (guard.c). The worker, which reads what strangers wrote, is not let do so by its own filter.
@@ -21,8 +22,8 @@ bool sandbox_process(bool may_begin_anew);
 
 /**
  * The calling thread: memory, locks, clocks, and messages over connections that exist. It opens no file,
- * makes no socket and no thread. Of the file system it learns what stat() tells: the reference's error for a
- * file:// address depends on it.
+ * makes no socket and no thread, and signals no process but its own. Of the file system it learns what stat()
+ * tells: the reference's error for a file:// address depends on it.
  */
 bool sandbox_worker(void);
 
