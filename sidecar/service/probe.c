@@ -135,19 +135,24 @@ static int connect_unix(const char *name, bool is_abstract, uint32_t timeout_ms)
                           length, timeout_ms);
 }
 
-/* "host:port"; an empty host or "*" is this machine. */
+/* "host:port", "[v6]:port"; an empty host or "*" is this machine. A name that cannot be resolved is no
+ * answer. */
 static int connect_tcp(const char *address, uint32_t timeout_ms)
 {
     char host[256] = "";
     const char *colon = strrchr(address, ':');
+    size_t size = colon ? (size_t)(colon - address) : sizeof host;
+    bool is_bracketed = colon && size >= 2 && address[0] == '[' && colon[-1] == ']';
     errno = EINVAL;
-    if (!colon || (size_t)(colon - address) >= sizeof host)
+    if (size >= sizeof host)
         return -1;
-    memcpy(host, address, (size_t)(colon - address));
+    memcpy(host, address + is_bracketed, is_bracketed ? size - 2 : size);
     bool is_any = !host[0] || strcmp(host, "*") == 0 || strcmp(host, "0.0.0.0") == 0;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-    if (getaddrinfo(is_any ? "127.0.0.1" : host, colon + 1, &hints, &found) != 0)
+    if (getaddrinfo(is_any ? "127.0.0.1" : host, colon + 1, &hints, &found) != 0) {
+        errno = EINVAL;
         return -1;
+    }
     int fd = -1;
     for (const struct addrinfo *entry = found; entry && fd < 0; entry = entry->ai_next)
         fd = connect_within(socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC, entry->ai_protocol),
