@@ -229,24 +229,11 @@ void answer_write_json(struct msgpack_writer *out, const struct json *value)
     }
 }
 
-/* Throws away what the operation wrote and tells the failure instead. */
-static void write_failure(struct call *call, struct msgpack_writer *out)
+/* A reply from the beginning again. */
+static void rewrite(struct msgpack_writer *out)
 {
-    struct message_reply_writer reply;
-    const struct failure *failure = &call->failure;
-    bool is_ours = failure->code >= SIDETOK_E_NO_MEMORY;
-    struct view stage = {0};
-    if (!is_ours)
-        stage = answer_view(failure->stage == FAILURE_STAGE_CONVERT ? STR("convert") : STR("encode"));
     out->size = 0;
     out->failed = false;
-    message_reply_begin(&reply, out, failure->code);
-    message_reply_failure(&reply, failure->code, answer_view(failure->message), stage);
-    if (failure->details) {
-        message_reply_field(&reply, MESSAGE_REPLY_ERRORS);
-        answer_write_json(out, failure->details);
-    }
-    message_reply_end(&reply);
 }
 
 void handler_refuse(struct msgpack_writer *out, enum sidetok_error code, const char *message)
@@ -255,6 +242,29 @@ void handler_refuse(struct msgpack_writer *out, enum sidetok_error code, const c
     message_reply_begin(&reply, out, code);
     message_reply_failure(&reply, code, answer_view(str_from(message)), (struct view){0});
     message_reply_end(&reply);
+}
+
+/* Throws away what the operation wrote and tells the failure instead; where its words find no room, that. */
+static enum sidetok_error write_failure(struct call *call, struct msgpack_writer *out)
+{
+    struct message_reply_writer reply;
+    const struct failure *failure = &call->failure;
+    bool is_ours = failure->code >= SIDETOK_E_NO_MEMORY;
+    struct view stage = {0};
+    if (!is_ours)
+        stage = answer_view(failure->stage == FAILURE_STAGE_CONVERT ? STR("convert") : STR("encode"));
+    rewrite(out);
+    message_reply_begin(&reply, out, failure->code);
+    message_reply_failure(&reply, failure->code, answer_view(failure->message), stage);
+    if (failure->details) {
+        message_reply_field(&reply, MESSAGE_REPLY_ERRORS);
+        answer_write_json(out, failure->details);
+    }
+    if (message_reply_end(&reply) == SIDETOK_OK)
+        return failure->code;
+    rewrite(out);
+    handler_refuse(out, SIDETOK_E_NO_MEMORY, "out of memory");
+    return SIDETOK_E_NO_MEMORY;
 }
 
 /* One reply for a request that was unpacked. */
@@ -270,8 +280,7 @@ static enum sidetok_error reply_to(struct call *call, struct model_set *models,
     if (error == SIDETOK_OK)
         return SIDETOK_OK;
     failure_set(call, error, "%s", error_name(error)); /* unless the callee has said more */
-    write_failure(call, out);
-    return error;
+    return write_failure(call, out);
 }
 
 enum sidetok_error handler_answer(struct call *call, struct model_set *models, struct view request,

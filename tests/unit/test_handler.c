@@ -123,7 +123,26 @@ TEST(each_allocation_fails_once_and_is_told)
     call_done(&call);
 }
 
+/* A daemon whose memory is short: the words of an error may be as long as a request. */
+TEST(words_that_find_no_room_become_no_memory)
+{
+    static char name[2000];
+    static uint8_t packed[2100];
+    memset(name, 'x', sizeof name);
+    struct message_request request = {.op = MESSAGE_OP_LOAD, .tokenizer = {name, sizeof name}};
+    struct msgpack_writer writer = msgpack_writer_fixed(packed, sizeof packed);
+    struct message_reply reply;
+    begin();
+    call_init(&call);
+    CHECK_INT(message_pack_request(&writer, &request), SIDETOK_OK);
+    struct msgpack_writer out = msgpack_writer_fixed(bytes, 256);
+    CHECK_INT(handler_answer(&call, &models, msgpack_writer_view(&writer), &out), SIDETOK_E_NO_MEMORY);
+    CHECK_INT(message_unpack_reply(msgpack_writer_view(&out), &reply), SIDETOK_OK);
+    CHECK_INT(reply.code, SIDETOK_E_NO_MEMORY);
+    call_done(&call);
+}
+
 TEST_MAIN(RUN(any_bytes_get_a_reply), RUN(an_unknown_tokenizer_is_told_before_the_body_is_read),
           RUN(the_request_is_converted_before_the_tokenizer_is_loaded),
           RUN(a_file_that_does_not_load_is_the_answer_of_load), RUN(ping_needs_no_tokenizer),
-          RUN(each_allocation_fails_once_and_is_told))
+          RUN(each_allocation_fails_once_and_is_told), RUN(words_that_find_no_room_become_no_memory))
