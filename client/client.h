@@ -15,6 +15,7 @@ struct sidetok_client {
     int done_fd; /* of client_free_aside() */
     struct peer *peers;
     uint32_t n_peers;
+    uint32_t first_peer; /* whose replies the next round reads first */
     struct pending_table table;
     struct pending_list urgent; /* pings: sent before all others, whatever is under way */
     struct pending_list queue;  /* submitted, not sent, in order */

@@ -107,11 +107,14 @@ static void fail_lost(struct sidetok_client *client, struct peer *peer)
 }
 
 /** Callbacks that copy megabytes take their time: the loop has a turn after half a millisecond of them
- * (bench/loop_lag.c). */
+ * (bench/loop_lag.c). Each round begins with another peer: where callbacks take all of it, the first would
+ * have replies again and again, and the others would never be read. */
 static void receive_all(struct sidetok_client *client)
 {
     struct turn turn = {.n_replies = REPLIES_PER_CALL, .end_ns = client_now_ns() + TURN_NS};
-    for (uint32_t i = 0; i < client->n_peers && !client->is_closed; i++) {
+    uint32_t first = client->first_peer++;
+    for (uint32_t n = 0; n < client->n_peers && !client->is_closed; n++) {
+        uint32_t i = (first % client->n_peers + n) % client->n_peers;
         struct peer *peer = &client->peers[i];
         bool is_drained = receive(client, i, &turn);
         if (is_drained && peer->must_check_loss)

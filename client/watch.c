@@ -49,6 +49,13 @@ static uint64_t patience_ns(const struct sidetok_client *client, const struct pe
     return client->silence_ns / 2 < proof_ns ? client->silence_ns / 2 : proof_ns;
 }
 
+/** What has come and was not read yet is no silence: the caller has been busy with other things. */
+static bool has_unread(const struct peer *peer)
+{
+    struct pollfd receiver = {.fd = peer->recv_fd, .events = POLLIN};
+    return poll(&receiver, 1, 0) == 1;
+}
+
 static void drop(struct peer *peer)
 {
     if (!peer_is_connected(peer) && peer->n_unproven < 16)
@@ -70,7 +77,8 @@ static void watch(struct sidetok_client *client, struct peer *peer)
         peer->watched = pipe;
         ping(client, peer);
     } else if (peer->pinged_ns != 0 && now_ns >= peer->pinged_ns + patience_ns(client, peer)) {
-        drop(peer);
+        if (!has_unread(peer))
+            drop(peer);
     } else if (peer->pinged_ns == 0 && now_ns >= peer->heard_ns + half_silence_ns(client)) {
         ping(client, peer);
     }

@@ -142,6 +142,65 @@ TEST(unsent_requests_go_to_another_when_theirs_is_lost)
     fake_server_close(&servers[1]);
 }
 
+/** Takes more than a turn of process(); counts by whom it was answered. */
+static void end_slowly(struct sidetok_client *client, void *user, struct sidetok_reply *reply)
+{
+    enum { SLOWLY_NS = 2000000 };
+    uint64_t begin_ns = client_now_ns();
+    int *n_of = user;
+    (void)client;
+    n_of[sidetok_reply_ids(reply, NULL)[0]]++;
+    while (client_now_ns() - begin_ns < SLOWLY_NS)
+        continue;
+}
+
+/** Has requests answered; returns when replies of all three sidecars wait to be read. */
+static void have_answered(struct sidetok_client *client, int *n_of)
+{
+    enum { N = 30 };
+    struct sidetok_request *chat = sidetok_request_new(SIDETOK_OP_CHAT);
+    struct fake_request requests[N];
+    int where[N];
+    for (int i = 0; i < N; i++) {
+        wait_until_written(client);
+        CHECK_INT(sidetok_client_submit(client, chat, end_slowly, n_of, NULL), SIDETOK_OK);
+    }
+    for (int i = 0; i < N; i++)
+        where[i] = take_any(client, 3, &requests[i]);
+    for (int i = 0; i < N; i++)
+        fake_server_answer(&servers[where[i]], &requests[i], (uint32_t)where[i]);
+    for (uint32_t i = 0; i < client->n_peers; i++) {
+        struct pollfd p = {.fd = client->peers[i].recv_fd, .events = POLLIN};
+        CHECK_INT(poll(&p, 1, FAKE_WAIT_MS), 1);
+    }
+    sidetok_request_free(chat);
+}
+
+TEST(callbacks_that_take_their_time_keep_no_sidecar_from_being_read)
+{
+    int n_of[3] = {0};
+    struct sidetok_client *client = begin(3);
+    have_answered(client, n_of);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(sidetok_client_process(client), SIDETOK_OK);
+    for (int i = 0; i < 3; i++)
+        CHECK(n_of[i] > 0);
+    end(client, 3);
+}
+
+TEST(what_has_come_and_was_not_read_is_no_silence)
+{
+    int n_of[3] = {0};
+    struct sidetok_client *client = begin(3);
+    have_answered(client, n_of);
+    for (uint32_t i = 0; i < 3; i++) /* asked long ago */
+        client->peers[i].pinged_ns = client_now_ns() - client->silence_ns;
+    CHECK_INT(sidetok_client_process(client), SIDETOK_OK);
+    CHECK_INT(sidetok_client_connected(client), 3);
+    WAIT_FOR(client, sidetok_client_pending(client) == 0);
+    end(client, 3);
+}
+
 TEST(one_url_that_leads_nowhere_does_not_matter)
 {
     struct outcome outcome;
@@ -182,4 +241,6 @@ TEST(a_reply_from_the_wrong_sidecar_is_dropped)
 
 TEST_MAIN(RUN(the_fewest_unanswered_gets_the_next), RUN(order_holds_for_each_url),
           RUN(unsent_requests_go_to_another_when_theirs_is_lost),
-          RUN(one_url_that_leads_nowhere_does_not_matter), RUN(a_reply_from_the_wrong_sidecar_is_dropped))
+          RUN(callbacks_that_take_their_time_keep_no_sidecar_from_being_read),
+          RUN(what_has_come_and_was_not_read_is_no_silence), RUN(one_url_that_leads_nowhere_does_not_matter),
+          RUN(a_reply_from_the_wrong_sidecar_is_dropped))
