@@ -16,6 +16,8 @@ static const char *explain(enum sidetok_error error)
         return "the sidecar's reply is not protocol 1";
     case SIDETOK_E_UNKNOWN_VERSION:
         return "the sidecar's reply has another protocol version";
+    case SIDETOK_E_NO_MEMORY:
+        return "memory is out";
     default:
         return "the request could not be sent";
     }
@@ -36,47 +38,64 @@ void reply_set_error(struct sidetok_reply *reply, enum sidetok_error error)
     };
 }
 
-/**
- * Makes ids readable as uint32_t. Those of sidetokd are aligned; others are moved down over the key and
- * length before them, which have been read: these take three bytes at least. *ids points into the message,
- * which is ours.
- */
-static void settle_ids(struct view *ids)
+/** Whether ids can be read as uint32_t where they lie. */
+static bool is_settled(struct view ids)
 {
-    char *at = (char *)(uintptr_t)ids->data;
-    size_t off = (uintptr_t)at % sizeof(uint32_t);
-    if (ids->data && off > 0) {
-        memmove(at - off, at, ids->size);
-        ids->data = at - off;
+    return !ids.data ||
+           ((uintptr_t)ids.data % sizeof(uint32_t) == 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+}
+
+/** Copies ids that can't, in the machine's order. Returns where the next may go. */
+static uint32_t *settle(struct view *ids, uint32_t *to)
+{
+    if (is_settled(*ids))
+        return to;
+    size_t n = ids->size / sizeof *to;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *at = (const uint8_t *)ids->data + i * sizeof *to;
+        to[i] = (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
     }
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    at = (char *)(uintptr_t)ids->data;
-    for (size_t i = 0; i + 4 <= ids->size; i += 4) {
-        char id[4] = {at[i + 3], at[i + 2], at[i + 1], at[i]};
-        memcpy(at + i, id, 4);
-    }
-#endif
+    ids->data = (const char *)to;
+    return to + n;
+}
+
+/** Makes all ids readable as uint32_t. sidetokd's own lie as they must, but for the few of the smaller
+ * fields; the message stays as it came. */
+static enum sidetok_error settle_ids(struct sidetok_reply *reply)
+{
+    struct view *const all[] = {&reply->fields.ids, &reply->fields.prefix_ids, &reply->fields.lengths};
+    enum { N_FIELDS = sizeof all / sizeof all[0] };
+    size_t n_bytes = 0;
+    for (size_t i = 0; i < N_FIELDS; i++)
+        n_bytes += is_settled(*all[i]) ? 0 : all[i]->size + sizeof(uint32_t); /* none have an address, too */
+    if (n_bytes == 0)
+        return SIDETOK_OK;
+    uint32_t *to = reply->settled = malloc(n_bytes);
+    if (!to)
+        return SIDETOK_E_NO_MEMORY;
+    for (size_t i = 0; i < N_FIELDS; i++)
+        to = settle(all[i], to);
+    return SIDETOK_OK;
 }
 
 void reply_read(struct sidetok_reply *reply, nng_msg *message)
 {
-    reply->message = message;
+    *reply = (struct sidetok_reply){.message = message};
     struct view bytes = {nng_msg_body(message), nng_msg_len(message)};
     enum sidetok_error error = message_unpack_reply(bytes, &reply->fields);
-    if (error) {
+    if (!error)
+        error = settle_ids(reply);
+    if (error)
         reply_set_error(reply, error);
-        return;
-    }
-    settle_ids(&reply->fields.ids);
-    settle_ids(&reply->fields.prefix_ids);
-    settle_ids(&reply->fields.lengths);
 }
 
 void reply_done(struct sidetok_reply *reply)
 {
     if (reply->message)
         nng_msg_free(reply->message);
+    free(reply->settled);
     reply->message = NULL;
+    reply->settled = NULL;
 }
 
 struct sidetok_reply *sidetok_reply_take(struct sidetok_reply *reply)
@@ -152,7 +171,7 @@ const void *sidetok_reply_bytes(const struct sidetok_reply *reply, size_t *ret_s
                 ret_size);
 }
 
-/** settle_ids() saw to the alignment. */
+/** settle_ids() saw to alignment and order. */
 static const uint32_t *give_ids(struct view view, size_t *ret_n)
 {
     if (ret_n)

@@ -7,7 +7,8 @@
 
 /** What sidetok.h calls a reply: a message and views into it, or an error of the client's own. */
 struct sidetok_reply {
-    nng_msg *message; /* NULL: an error of the client's own */
+    nng_msg *message;  /* NULL: an error of the client's own */
+    uint32_t *settled; /* the ids that do not lie in the message as uint32_t must; NULL: none */
     struct message_reply fields;
 };
 

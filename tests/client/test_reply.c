@@ -78,7 +78,7 @@ TEST(text_and_prefix_ids_are_read)
     sidetok_reply_free(reply);
 }
 
-TEST(ids_at_any_place_in_the_message_are_aligned)
+TEST(ids_at_any_place_in_the_message_are_aligned_and_the_message_stays_as_it_came)
 {
     for (size_t pad = 0; pad < 4; pad++) {
         uint8_t bytes[128];
@@ -103,6 +103,8 @@ TEST(ids_at_any_place_in_the_message_are_aligned)
         CHECK((uintptr_t)got % sizeof *got == 0 && n == 2 && got[0] == 2 && got[1] == 1);
         const char *text = sidetok_reply_text(reply, &n);
         CHECK(n == pad && memcmp(text, "abc", pad) == 0);
+        const void *whole = sidetok_reply_bytes(reply, &n);
+        CHECK(n == out.size && memcmp(whole, bytes, n) == 0);
         sidetok_reply_free(reply);
     }
 }
@@ -236,6 +238,7 @@ TEST(replies_to_nobody_are_dropped)
 }
 
 TEST_MAIN(RUN(ids_count_images_and_sounds_of_a_kept_reply_outlive_its_client),
-          RUN(text_and_prefix_ids_are_read), RUN(ids_at_any_place_in_the_message_are_aligned),
+          RUN(text_and_prefix_ids_are_read),
+          RUN(ids_at_any_place_in_the_message_are_aligned_and_the_message_stays_as_it_came),
           RUN(errors_have_type_family_message_stage_and_entries), RUN(what_cannot_be_read_is_a_bad_reply),
           RUN(any_byte_of_a_reply_may_be_wrong), RUN(replies_to_nobody_are_dropped))

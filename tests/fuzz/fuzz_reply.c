@@ -27,7 +27,7 @@ static void read_all(const struct sidetok_reply *reply)
     static get_text *const texts[] = {sidetok_reply_type, sidetok_reply_family, sidetok_reply_message,
                                       sidetok_reply_stage, sidetok_reply_text};
     static get_value *const values[] = {sidetok_reply_errors, sidetok_reply_value, sidetok_reply_bytes};
-    static get_ids *const ids[] = {sidetok_reply_ids, sidetok_reply_prefix_ids};
+    static get_ids *const ids[] = {sidetok_reply_ids, sidetok_reply_prefix_ids, sidetok_reply_lengths};
     size_t size;
     for (size_t i = 0; i < 5; i++) {
         const char *text = texts[i](reply, &size);
@@ -37,7 +37,7 @@ static void read_all(const struct sidetok_reply *reply)
         const void *value = values[i](reply, &size);
         touch(value, size);
     }
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         const uint32_t *list = ids[i](reply, &size);
         FUZZ_CHECK((uintptr_t)list % sizeof *list == 0);
         touch(list, size * sizeof *list);
@@ -90,6 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct message_reply fields;
     if (message_unpack_reply((struct view){(const char *)data, size}, &fields) != SIDETOK_OK)
         FUZZ_CHECK(sidetok_reply_error(&reply) != SIDETOK_OK && sidetok_reply_message(&reply, NULL) != NULL);
+    const void *whole = sidetok_reply_bytes(&reply, NULL);
+    FUZZ_CHECK(size == 0 || memcmp(whole, data, size) == 0);
     read_all(&reply);
     walk_pairs(&reply);
     reply_done(&reply);
