@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -171,3 +172,24 @@ def test_the_async_drop_in_gives_a_list(daemon, run, monkeypatch):
 
 def test_the_probe_counts_its_checks(run):
     assert run(probe(checks=5, period=0.05)).checks == 5
+
+
+def test_closing_a_blocking_client_waits_for_the_thread_whose_turn_it_is():
+    client = sidetok.Client("ipc:///nonexistent/s.sock", timeout=0.3, connect_timeout=0)
+    ended = []
+
+    def ask():
+        with pytest.raises(exceptions.ServiceError) as raised:
+            client.ping()
+        ended.append(raised.type)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    with client._turn:  # until it waits for its turn
+        asking.start()
+    while not ended and not client._connection._waiting:
+        time.sleep(0.001)
+    client.close()
+    asking.join(60)
+    assert ended == [exceptions.NotConnected], "what was asked before ends by itself"
+    with pytest.raises(exceptions.ShuttingDown):
+        client.ping()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import threading
 import time
@@ -29,7 +30,7 @@ class Client:
     def __init__(self, url: Optional[str] = None, *, tokenizer: Optional[str] = None, timeout: Optional[float] = None,
                  connect_timeout: float = 5.0) -> None:
         self._connection = Connection(url, tokenizer, timeout, connect_timeout)
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
 
     def __enter__(self) -> "Client":
         return self
@@ -38,7 +39,12 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        self._connection.close()
+        """Waits for the thread whose turn it is; those that wait for theirs raise ShuttingDown."""
+        if os.getpid() != self._connection.pid:  # a thread that stayed behind may have had its turn
+            self._connection.close()
+            return
+        with self._turn:
+            self._connection.close()
 
     def _run(self, call: _call.Call[T], tokenizer: Optional[str], timeout: Optional[float]) -> T:
         self._connection.alive()
