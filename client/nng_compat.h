@@ -8,11 +8,19 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #if NNG_MAJOR_VERSION < 2
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
 #endif
+
+/**
+ * What a message may have at most, for NNG_OPT_RECVMAXSZ: nng's largest bound. Without any (0) it believes
+ * every length that a peer claims, and ends the process at one that overflows as it adds its own few bytes
+ * (seen with 1.5.2 at 2^64 - 32).
+ */
+#define COMPAT_MESSAGE_MAX ((size_t)UINT32_MAX)
 
 /** Starts nng where that is the caller's task. 0 or an nng error. Any thread, any number of times. */
 static inline int compat_nng_start(void)

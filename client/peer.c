@@ -60,7 +60,7 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *context)
 
 /**
  * SENDBUF 0: what nng has taken is on its way to one connection; with a queue inside nng, requests could
- * neither be cancelled nor told apart from sent ones. RECVMAXSZ 0: a reply has no limit but memory.
+ * neither be cancelled nor told apart from sent ones. A reply is as long as nng takes it, see nng_compat.h.
  * RECONNMINT 20 ms: a restarted sidecar answers again after 20 ms rather than after nng's 100.
  */
 static int set_options(nng_socket socket)
@@ -69,7 +69,7 @@ static int set_options(nng_socket socket)
     if (!error)
         error = nng_socket_set_int(socket, NNG_OPT_RECVBUF, PEER_RECV_QUEUE);
     if (!error)
-        error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, 0);
+        error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, COMPAT_MESSAGE_MAX);
     if (!error)
         error = nng_socket_set_ms(socket, NNG_OPT_SENDTIMEO, 1); /* for compat_nng_try_send() and its twin */
     if (!error)

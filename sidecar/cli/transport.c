@@ -54,7 +54,7 @@ static enum sidetok_error connect_to(struct call *call, const struct transport_o
     nng_socket_set_ms(transport->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE); /* never run twice */
     nng_socket_set_ms(transport->socket, NNG_OPT_RECONNMINT, 20);
     nng_socket_set_ms(transport->socket, NNG_OPT_RECONNMAXT, 100);
-    nng_socket_set_size(transport->socket, NNG_OPT_RECVMAXSZ, 0); /* replies are as large as they are */
+    nng_socket_set_size(transport->socket, NNG_OPT_RECVMAXSZ, COMPAT_MESSAGE_MAX);
     error = nng_dial(transport->socket, options->url, NULL, NNG_FLAG_NONBLOCK);
     return error ? nng_failure(call, SIDETOK_E_NOT_CONNECTED, options->url, error) : SIDETOK_OK;
 }

@@ -56,6 +56,32 @@ TEST(what_the_lost_peer_had_answered_counts)
     sidetok_client_close(client);
 }
 
+/** What a frame claims to be, whatever it is. */
+TEST(lengths_beyond_all_memory_are_a_lost_peer)
+{
+    static const uint64_t sizes[] = {UINT64_MAX, UINT64_MAX - 31, UINT64_MAX - 32, UINT64_C(1) << 63,
+                                     UINT64_C(1) << 32};
+    struct fake_server server;
+    struct fake_request request;
+    struct outcome outcome;
+    const char *url = fake_server_url();
+    CHECK(fake_server_open(&server, url));
+    struct sidetok_client *client = open_connected(url, 1);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint8_t head[9] = {1};
+        for (int at = 0; at < 8; at++)
+            head[1 + at] = (uint8_t)(sizes[i] >> (56 - 8 * at));
+        submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcome);
+        CHECK(serve(client, &server, &request));
+        fake_server_send(&server, &request, head, sizeof head);
+        fake_server_drop(&request);
+        WAIT_FOR(client, outcome.n_calls == 1);
+        CHECK_INT(outcome.error, SIDETOK_E_PEER_LOST);
+    }
+    sidetok_client_close(client);
+    fake_server_close(&server);
+}
+
 TEST(sent_is_never_sent_again_and_unsent_reaches_the_next)
 {
     struct fake_server server;
@@ -113,5 +139,6 @@ TEST(a_reply_of_another_connection_is_nobodys)
 }
 
 TEST_MAIN(RUN(lost_peer_fails_in_flight_requests_once), RUN(what_the_lost_peer_had_answered_counts),
+          RUN(lengths_beyond_all_memory_are_a_lost_peer),
           RUN(sent_is_never_sent_again_and_unsent_reaches_the_next),
           RUN(a_reply_of_another_connection_is_nobodys))
