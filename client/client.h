@@ -51,7 +51,8 @@ uint64_t client_next_ns(const struct sidetok_client *client);
 /** Sets the timer to client_next_ns(), unless it goes off earlier anyway. */
 void client_arm_timer(struct sidetok_client *client);
 
-/** Sends a ping over peer's connection as soon as nng takes one. Without memory nothing is sent. */
+/** Sends a ping over peer's connection as soon as nng takes one. Without memory nothing is sent, and
+ * pinged_ns is 0 again. */
 void client_send_ping(struct sidetok_client *client, struct peer *peer);
 
 /* watch.c: does the other side live? */

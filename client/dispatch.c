@@ -145,13 +145,20 @@ static uint32_t take_own(struct sidetok_client *client, const struct message_req
     return slot;
 }
 
+/** Where there is no slot or memory for it, nothing is asked, and nothing owed. */
 static void send_ping(struct sidetok_client *client, struct peer *peer)
 {
     const struct message_request fields = {.op = MESSAGE_OP_PING};
     if (peer->is_blocked || atomic_load(&peer->pipe) == 0)
         return;
     uint32_t slot = take_own(client, &fields);
-    int error = slot == PENDING_NONE ? 0 : send_to(client, peer, slot);
+    if (slot == PENDING_NONE) {
+        peer->must_ping = false;
+        peer->pinged_ns = 0;
+        peer->heard_ns = client_now_ns();
+        return;
+    }
+    int error = send_to(client, peer, slot);
     peer->is_blocked = error == NNG_EAGAIN;
     peer->must_ping = error == NNG_EAGAIN;
     if (error) {

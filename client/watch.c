@@ -65,8 +65,8 @@ static void drop(struct peer *peer)
 
 static void ping(struct sidetok_client *client, struct peer *peer)
 {
-    client_send_ping(client, peer);
     peer->pinged_ns = client_now_ns();
+    client_send_ping(client, peer);
 }
 
 static void watch(struct sidetok_client *client, struct peer *peer)

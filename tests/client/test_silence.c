@@ -106,6 +106,25 @@ TEST(a_long_request_is_no_silence)
     end(client);
 }
 
+TEST(who_has_no_place_for_a_ping_left_judges_nobody)
+{
+    static struct outcome outcomes[PENDING_MAX];
+    uint64_t first = 0;
+    uint32_t n = 0;
+    struct sidetok_client *client = begin(false, PATIENT_MS);
+    WAIT_FOR(client, sidetok_client_connected(client) == 1);
+    for (uint64_t id = 1; id != 0; first = n == 1 ? id : first) /* until it is busy */
+        id = submit(client, SIDETOK_OP_CHAT, "{}", 0, &outcomes[n++]);
+    WAIT_FOR(client, client->peers[0].sent.n == 56);
+    CHECK_INT(sidetok_client_cancel(client, first),
+              SIDETOK_OK); /* takes the last place, and its target keeps its own */
+    WAIT_FOR(client, client->peers[0].cancels.n == 0 && !client->peers[0].is_blocked);
+    client->peers[0].heard_ns -= client->silence_ns;
+    CHECK_INT(sidetok_client_process(client), SIDETOK_OK);
+    CHECK(client->peers[0].pinged_ns == 0 && sidetok_client_connected(client) == 1);
+    end(client);
+}
+
 TEST(a_client_at_rest_asks_nothing)
 {
     struct outcome outcome;
@@ -160,6 +179,7 @@ TEST(without_a_limit_on_silence_a_connection_counts_at_once)
 
 TEST_MAIN(RUN(nothing_is_sent_over_a_connection_that_never_answered),
           RUN(what_a_silent_sidecar_owes_is_lost_and_the_next_connection_serves),
-          RUN(a_long_request_is_no_silence), RUN(a_client_at_rest_asks_nothing),
-          RUN(a_turn_that_comes_late_loses_no_patience), RUN(patience_ends_with_a_sidecar_that_only_greets),
+          RUN(a_long_request_is_no_silence), RUN(who_has_no_place_for_a_ping_left_judges_nobody),
+          RUN(a_client_at_rest_asks_nothing), RUN(a_turn_that_comes_late_loses_no_patience),
+          RUN(patience_ends_with_a_sidecar_that_only_greets),
           RUN(without_a_limit_on_silence_a_connection_counts_at_once))
