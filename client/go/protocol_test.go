@@ -121,6 +121,26 @@ func TestErrorsAreReadAsTheProtocolShows(t *testing.T) {
 	}
 }
 
+func TestUnknownFieldsOfAReplyAreSteppedOver(t *testing.T) {
+	message := []byte("\x86\x00\x01\x01\x00\x04\x07\xa4note\xa2hi\xcf\xff\xff\xff\xff\xff\xff\xff\xff\xc0\xff\x91\x80")
+	if reply, err := unpack(message); err != nil || reply.Count != 7 {
+		t.Errorf("%+v, %v", reply, err)
+	}
+}
+
+func TestAFieldGivenTwiceIsABadReply(t *testing.T) {
+	if _, err := unpack([]byte("\x84\x00\x01\x01\x00\x04\x07\x04\x07")); !errors.Is(err, ErrBadReply) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAReplyOfAnotherVersionIsTold(t *testing.T) {
+	var failure *Error
+	if _, err := unpack([]byte("\x82\x00\x02\x01\xa5novel")); !errors.As(err, &failure) || failure.Code != UnknownVersion {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestARepliesEveryPrefixIsABadReply(t *testing.T) {
 	for name, whole := range examples(t) {
 		if !strings.HasPrefix(name, "reply ") {

@@ -37,11 +37,17 @@ func (r *Reply) Value() (any, error) {
 	return value, err
 }
 
-var errReply = errors.New("not an envelope of protocol 1")
+var (
+	errReply   = errors.New("not an envelope of protocol 1")
+	errVersion = service(UnknownVersion, "unknown_version", "the sidecar's reply has another protocol version")
+)
 
 // unpack reads a reply's envelope. The error is an *Error: the sidecar's, or ErrBadReply.
 func unpack(message []byte) (*Reply, error) {
 	reply, failure, err := unpackFields(message)
+	if err == errVersion {
+		return nil, err
+	}
 	if err != nil {
 		bad := *ErrBadReply
 		bad.Message += ": " + err.Error()
@@ -56,33 +62,46 @@ func unpack(message []byte) (*Reply, error) {
 func unpackFields(rest []byte) (*Reply, *Error, error) {
 	reply, failure := &Reply{Count: -1}, &Error{}
 	n, rest, err := msgp.ReadMapHeaderBytes(rest)
-	hasCode := false
+	seen := uint64(0)
 	for i := uint32(0); i < n && err == nil; i++ {
-		var key int64
-		if msgp.NextType(rest) != msgp.IntType && msgp.NextType(rest) != msgp.UintType {
-			return nil, nil, errReply
-		}
-		if key, rest, err = msgp.ReadInt64Bytes(rest); err != nil {
-			break
-		}
-		if i == 0 {
-			var v int64
-			if v, rest, err = msgp.ReadInt64Bytes(rest); err == nil && (key != keyVersion || v != version) {
-				err = errReply
+		key, value, keyErr := msgp.ReadUint64Bytes(rest)
+		switch {
+		case i == 0:
+			rest, err = readVersion(key, value, keyErr)
+		case keyErr != nil: // a key of another type is an unknown field
+			if rest, err = msgp.Skip(rest); err == nil {
+				rest, err = msgp.Skip(rest)
 			}
-			continue
+		case key < 64 && seen&(1<<key) != 0:
+			err = errReply // given twice
+		default:
+			rest, err = unpackField(key, value, reply, failure)
 		}
-		hasCode = hasCode || key == 1
-		rest, err = unpackField(key, rest, reply, failure)
+		if keyErr == nil && key < 64 {
+			seen |= 1 << key
+		}
 	}
+	hasCode := seen&(1<<1) != 0
 	if err == nil && (!hasCode || len(rest) > 0) {
 		err = errReply
 	}
 	return reply, failure, err
 }
 
+// readVersion reads the value of the first pair, which is the same in every version to come.
+func readVersion(key uint64, rest []byte, keyErr error) ([]byte, error) {
+	v, rest, err := msgp.ReadUint64Bytes(rest)
+	if keyErr != nil || key != keyVersion || err != nil {
+		return rest, errReply
+	}
+	if v != version {
+		return rest, errVersion
+	}
+	return rest, nil
+}
+
 // unpackField reads the value of one key, proto/field.def; one that it doesn't know is stepped over.
-func unpackField(key int64, rest []byte, reply *Reply, failure *Error) (_ []byte, err error) {
+func unpackField(key uint64, rest []byte, reply *Reply, failure *Error) (_ []byte, err error) {
 	switch key {
 	case 1:
 		var code int64
