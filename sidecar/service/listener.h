@@ -32,7 +32,7 @@ struct listener {
     nng_socket socket;
     const struct options *options;
     struct address *addresses;
-    size_t n_addresses;
+    atomic_size_t n_addresses; /* read by nng's threads while the next one is opened */
 };
 
 /**

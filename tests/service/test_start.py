@@ -61,6 +61,16 @@ def test_whoever_keeps_the_folder_locked_does_not_keep_the_daemon_from_starting(
         os.close(locked)
 
 
+def test_who_connects_before_all_addresses_are_open_is_served():
+    with tempfile.TemporaryDirectory() as directory:
+        more = [word for n in range(40) for word in ("--listen", f"ipc://{directory}/{n}.sock")]
+        with Daemon(*more, wait=False) as daemon:
+            wait_until(lambda: os.path.exists(daemon.path))
+            early = [daemon.client() for _ in range(20)]
+            assert all(client.ask("ping").code == 0 for client in early)
+            daemon.wait_for_log("ready")
+
+
 def test_a_folder_may_be_a_link():
     with tempfile.TemporaryDirectory() as directory:
         real, link = Path(directory) / "real", Path(directory) / "link"
