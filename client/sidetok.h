@@ -146,9 +146,10 @@ enum sidetok_setting {
                                            5,000 */
     SIDETOK_SETTING_SILENCE_MS /* a sidecar that owes replies, does not send anything for so long and does not
                                   answer a ping either is lost; 0 never, default 5,000. A long request is no
-                                  silence: a sidecar answers pings meanwhile. Also for the ping by which a new
-                                  connection proves that it is served: no request is sent over it before. It
-                                  has half a second, that of the next connection twice as much */
+                                  silence: a sidecar answers pings meanwhile. A message that takes longer to
+                                  cross the network is: raise it where that is slow. Also for the ping by
+                                  which a new connection proves that it is served: no request is sent over it
+                                  before. It has half a second, that of the next connection twice as much */
 };
 
 struct sidetok_client;

@@ -19,8 +19,8 @@ struct peers {
 /**
  * Sees to it that only allowed peers are served, from now on; without allow-uid and allow-gid it does
  * nothing. A peer is allowed when its user or its primary group is, or when it is of the daemon's own user:
- * what SO_PEERCRED said when it connected. Others are closed before a byte of theirs is read. Peers over TCP
- * have no such name and pass where insecure-tcp says so.
+ * what SO_PEERCRED said when it connected. Others are closed after their greeting, before anything else of
+ * theirs is read. Peers over TCP have no such name and pass where insecure-tcp says so.
  *
  * call       Failures: SIDETOK_E_SYSTEM, SIDETOK_E_NO_MEMORY. Memory: the call's, as long as the socket.
  * ret_peers  As long as the socket: nng's threads read it.
