@@ -92,24 +92,25 @@ static bool have_sha_instructions(void)
 }
 #endif
 
-static void sha256_blocks(uint32_t state[8], const uint8_t *block, size_t n_blocks)
+/* Adds n_blocks blocks of 64 bytes to the state. */
+typedef void blocks_function(uint32_t state[8], const uint8_t *block, size_t n_blocks);
+
+static blocks_function *fastest_blocks(void)
 {
 #if defined(__x86_64__)
-    if (have_sha_instructions()) {
-        sha256_blocks_x86(state, block, n_blocks);
-        return;
-    }
+    if (have_sha_instructions())
+        return sha256_blocks_x86;
 #endif
-    sha256_blocks_c(state, block, n_blocks);
+    return sha256_blocks_c;
 }
 
-void sha256(struct str data, uint8_t ret_digest[32])
+static void sha256_by(blocks_function *blocks, struct str data, uint8_t ret_digest[32])
 {
     uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     const uint8_t *bytes = (const uint8_t *)data.data;
     size_t whole = data.size / 64, rest = data.size % 64;
-    sha256_blocks(state, bytes, whole);
+    blocks(state, bytes, whole);
     uint8_t last[128] = {0};
     if (rest > 0)
         memcpy(last, bytes + 64 * whole, rest);
@@ -118,7 +119,17 @@ void sha256(struct str data, uint8_t ret_digest[32])
     uint64_t bits = (uint64_t)data.size * 8;
     for (size_t i = 0; i < 8; i++)
         last[64 * n_last - 1 - i] = (uint8_t)(bits >> (8 * i));
-    sha256_blocks(state, last, n_last);
+    blocks(state, last, n_last);
     for (size_t i = 0; i < 32; i++)
         ret_digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void sha256(struct str data, uint8_t ret_digest[32])
+{
+    sha256_by(fastest_blocks(), data, ret_digest);
+}
+
+void sha256_plain(struct str data, uint8_t ret_digest[32])
+{
+    sha256_by(sha256_blocks_c, data, ret_digest);
 }

@@ -28,7 +28,25 @@ TEST(sha256_gives_the_published_digests)
         sha256(cases[i].data, digest);
         hex(digest, text);
         CHECK_STR(str_from(text), str_from(cases[i].digest));
+        sha256_plain(cases[i].data, digest);
+        hex(digest, text);
+        CHECK_STR(str_from(text), str_from(cases[i].digest));
     }
 }
 
-TEST_MAIN(RUN(sha256_gives_the_published_digests))
+/* Every length around the ends of the first three blocks. */
+TEST(sha256_is_the_same_with_and_without_the_processor_s_instructions)
+{
+    char bytes[200];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * 37 + i * i);
+    for (size_t n = 0; n <= sizeof bytes; n++) {
+        uint8_t digest[32], plain[32];
+        sha256((struct str){bytes, n}, digest);
+        sha256_plain((struct str){bytes, n}, plain);
+        CHECK(memcmp(digest, plain, sizeof digest) == 0);
+    }
+}
+
+TEST_MAIN(RUN(sha256_gives_the_published_digests),
+          RUN(sha256_is_the_same_with_and_without_the_processor_s_instructions))
