@@ -1,7 +1,9 @@
 #include "audio_url.h"
 
+#include "address.h"
 #include "data_url.h"
 #include "file.h"
+#include "utf8.h"
 
 #include <arpa/inet.h>
 
@@ -68,41 +70,60 @@ static struct str url_netloc(struct str url)
     return (struct str){url.data + 2, n - 2};
 }
 
-/* "v1.x": one or more hexadecimal digits between "v" and ".", then one or more unreserved characters. */
+/* "v1.x": one or more hexadecimal digits between "v" and ".", then anything. */
 static bool url_is_future_address(struct str host)
 {
     size_t at = 1;
-    while (at < host.size && strchr("0123456789abcdefABCDEF", host.data[at]))
+    while (at < host.size && host.data[at] && strchr("0123456789abcdefABCDEF", host.data[at]))
         at++;
-    if (at == 1 || at + 1 >= host.size || host.data[at++] != '.')
-        return false;
-    for (; at < host.size; at++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:",
-                    host.data[at]))
-            return false;
-    return true;
+    return at > 1 && at + 1 < host.size && host.data[at] == '.';
 }
 
-/* Rule: urllib.parse._check_bracketed_host. */
+/* Rule: urllib.parse._check_bracketed_host; ipaddress: a scope is not empty and has no "%" in it. */
 static enum sidetok_error url_check_host(struct call *call, struct str host)
 {
     char text[64] = "";
-    struct in6_addr six;
     struct in_addr four;
     if (str_starts_with(host, STR("v")))
         return url_is_future_address(host)
                    ? SIDETOK_OK
                    : failure_set_str(call, SIDETOK_E_VALUE, STR("IPvFuture address is invalid"));
     const char *percent = memchr(host.data, '%', host.size);
-    size_t size = percent ? (size_t)(percent - host.data) : host.size;
-    if (size < sizeof text)
-        memcpy(text, host.data, size);
-    if (inet_pton(AF_INET6, text, &six) == 1)
+    struct str address = {host.data, percent ? (size_t)(percent - host.data) : host.size};
+    struct str scope = percent ? str_from_offset(host, address.size + 1) : STR("-");
+    if (address_is_ipv6(address) && scope.size > 0 && !memchr(scope.data, '%', scope.size))
         return SIDETOK_OK;
+    if (address.size < sizeof text && !memchr(address.data, '\0', address.size))
+        memcpy(text, address.data, address.size);
     if (inet_pton(AF_INET, text, &four) == 1 && !percent)
         return failure_set_str(call, SIDETOK_E_VALUE, STR("An IPv4 address cannot be in brackets"));
     return data_url_fail_repr(call, SIDETOK_E_VALUE, STR(""), host,
                               STR(" does not appear to be an IPv4 or IPv6 address"));
+}
+
+/* Characters that NFKC of Unicode 14.0 makes one of "/?#@:" of, or several characters with one. */
+static bool url_hides_delimiter(uint32_t c)
+{
+    static const uint16_t hiding[] = {0x2047, 0x2048, 0x2049, 0x2100, 0x2101, 0x2105, 0x2106,
+                                      0x2a74, 0xfe13, 0xfe16, 0xfe55, 0xfe56, 0xfe5f, 0xfe6b,
+                                      0xff03, 0xff0f, 0xff1a, 0xff1f, 0xff20};
+    for (size_t i = 0; i < sizeof hiding / sizeof hiding[0]; i++)
+        if (c == hiding[i])
+            return true;
+    return false;
+}
+
+/* Rule: urllib.parse._checknetloc. */
+static enum sidetok_error url_check_characters(struct call *call, struct str netloc)
+{
+    uint32_t c;
+    for (size_t at = 0; at < netloc.size;) {
+        at += utf8_read(netloc, at, &c);
+        if (url_hides_delimiter(c))
+            return failure_set_text(call, SIDETOK_E_VALUE, STR("netloc '"), netloc,
+                                    STR("' contains invalid characters under NFKC normalization"));
+    }
+    return SIDETOK_OK;
 }
 
 /* Rule: urllib.parse.urlsplit, the checks on brackets. */
@@ -110,40 +131,26 @@ static enum sidetok_error url_check_netloc(struct call *call, struct str netloc)
 {
     const char *open = memchr(netloc.data, '[', netloc.size), *close = memchr(netloc.data, ']', netloc.size);
     if (!open && !close)
-        return SIDETOK_OK;
+        return url_check_characters(call, netloc);
     if (!open || !close)
         return failure_set_str(call, SIDETOK_E_VALUE, STR("Invalid IPv6 URL"));
     struct str host = str_from_offset(netloc, (size_t)(open - netloc.data) + 1);
     const char *end = memchr(host.data, ']', host.size);
-    return url_check_host(call, (struct str){host.data, end ? (size_t)(end - host.data) : host.size});
-}
-
-/* A host with an empty label in its middle, or one of more than 63 bytes, fails while the socket is made. */
-static bool url_has_bad_label(struct str netloc)
-{
-    size_t label = 0;
-    const char *at = memchr(netloc.data, '@', netloc.size);
-    struct str host = at ? str_from_offset(netloc, (size_t)(at - netloc.data) + 1) : netloc;
-    if (host.size == 0 || host.data[0] == '.' || host.data[0] == '*')
-        return false;
-    for (size_t i = 0; i < host.size && host.data[i] != ':'; i++) {
-        if (host.data[i] == '.' && label == 0)
-            return true;
-        label = host.data[i] == '.' ? 0 : label + 1;
-        if (label > 63)
-            return true;
-    }
-    return false;
+    TRY(url_check_host(call, (struct str){host.data, end ? (size_t)(end - host.data) : host.size}));
+    return url_check_characters(call, netloc);
 }
 
 /* Nothing is downloaded here: to the caller it is a download that failed. Rule: Audio.from_url. */
-static enum sidetok_error url_refuse_download(struct call *call, struct str url, struct str netloc)
+static enum sidetok_error url_refuse_download(struct call *call, struct str url)
 {
-    bool bad = url_has_bad_label(netloc);
+    enum address_verdict verdict;
+    struct str message;
+    TRY(address_check(call, url, &verdict, &message));
+    bool is_of_requests = verdict != ADDRESS_BROKEN;
     return failure_set_text(call, SIDETOK_E_VALUE,
-                            bad ? STR("Failed to create Audio instance from URL: ")
-                                : STR("Failed to download audio from URL: "),
-                            url, bad ? STR(" .") : STR(""));
+                            is_of_requests ? STR("Failed to download audio from URL: ")
+                                           : STR("Failed to create Audio instance from URL: "),
+                            url, is_of_requests ? STR("") : STR(" ."));
 }
 
 /* Rule: Audio.from_file, without reading: a directory, an empty file and a missing one need no reading. */
@@ -182,9 +189,16 @@ static enum sidetok_error url_refuse_file(struct call *call, struct str path)
                               STR("files are not opened here: send the sound "), path, STR(" as base64"));
 }
 
+/* A data URL without "//", which needs no closer look, long as it is. */
+static bool url_is_plain_data(struct str url)
+{
+    return str_starts_with(url, STR("data:")) && url.size > 5 && url.data[5] &&
+           !strchr("/\t\r\n", url.data[5]);
+}
+
 enum sidetok_error audio_url_check(struct call *call, struct str url)
 {
-    if (str_starts_with(url, STR("data:")))
+    if (url_is_plain_data(url))
         return SIDETOK_OK;
     struct str rest = url_clean(call, url);
     if (!rest.data)
@@ -192,7 +206,7 @@ enum sidetok_error audio_url_check(struct call *call, struct str url)
     struct str scheme = url_scheme(&rest), netloc = url_netloc(rest);
     TRY(url_check_netloc(call, netloc));
     if (url_scheme_is(scheme, STR("http")) || url_scheme_is(scheme, STR("https")))
-        return url_refuse_download(call, url, netloc);
+        return url_refuse_download(call, url);
     if (url_scheme_is(scheme, STR("data")))
         return SIDETOK_OK;
     if (url_scheme_is(scheme, STR("file")))

@@ -1,5 +1,6 @@
 #include "image.h"
 
+#include "address.h"
 #include "base64.h"
 #include "config.h"
 #include "data_url.h"
@@ -7,7 +8,6 @@
 #include "pydantic.h"
 #include "python_object.h"
 
-#include <ctype.h>
 #include <math.h>
 
 const struct image_config image_config_m1 = {.patch_size = {.real = 16, .whole = 16},
@@ -110,46 +110,24 @@ static enum sidetok_error image_read_handed(struct call *call, struct str url, s
                        STR_ARG(data_url_head(url, 64)));
 }
 
-/* How many bytes at the head of text are letters, digits or others of the set. */
-static size_t image_span(struct str text, const char *others)
-{
-    size_t n = 0;
-    while (n < text.size && text.data[n] &&
-           (isalnum((unsigned char)text.data[n]) || strchr(others, text.data[n])))
-        n++;
-    return n;
-}
-
-/* Whether the text ends at `at`, or its path, query or fragment begins there. */
-static bool image_ends_host(struct str text, size_t at)
-{
-    return at == text.size || (text.data[at] && strchr("/?#", text.data[at]));
-}
-
-static enum sidetok_error image_lacks_scheme(struct call *call, struct str url)
-{
-    struct buf after;
-    struct str text;
-    buf_init(&after, call);
-    buf_append(&after, STR(": No scheme supplied. Perhaps you meant https://"));
-    buf_append(&after, url);
-    buf_append(&after, STR("?"));
-    TRY(buf_finish(&after, &text));
-    return data_url_fail_repr(call, SIDETOK_E_MISSING_SCHEMA, STR("Invalid URL "), url, text);
-}
-
-/* What is no address fails before anything is fetched; what is one is not fetched here. Rule: prepare_url of
- * requests, parse_url of urllib3; url begins with "http". */
+/* What is no address fails before anything is fetched; what is one is not fetched here. Rule: download_image.
+ */
 static enum sidetok_error image_refuse_address(struct call *call, struct str url)
 {
-    size_t scheme = image_span(url, "+-"), host = image_span(url, "-._~!$&'()*+,;=");
-    struct str rest = str_from_offset(url, scheme);
-    if (image_ends_host(url, host))
-        return image_lacks_scheme(call, url);
-    bool has_slashes = str_starts_with(rest, STR("://"));
-    if (str_starts_with(rest, STR(":")) && (!has_slashes || image_ends_host(rest, 3)))
-        return data_url_fail_repr(call, SIDETOK_E_INVALID_URL, STR("Invalid URL "), url,
-                                  STR(": No host supplied"));
+    enum address_verdict verdict;
+    struct str message;
+    TRY(address_check(call, url, &verdict, &message));
+    switch (verdict) {
+    case ADDRESS_MISSING_SCHEMA:
+        return failure_set_str(call, SIDETOK_E_MISSING_SCHEMA, message);
+    case ADDRESS_INVALID_URL:
+        return failure_set_str(call, SIDETOK_E_INVALID_URL, message);
+    case ADDRESS_BROKEN:
+        return failure_set_text(call, SIDETOK_E_IMAGE_DECODE, STR("Error converting to PIL image: "), message,
+                                STR(""));
+    case ADDRESS_FETCHED:
+        break;
+    }
     return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
                        "images are not downloaded here: send %.*s as a data URL, or its size as "
                        "sidetok:image/WIDTHxHEIGHT",

@@ -26,6 +26,12 @@ LENGTHS = [0, 1, 3, 10, 10, 40, None, -1, 2.5, 10.0, True, "9", [1], 10**30, -(1
 DELAYS = [None, 0, 1, 9, 10, 79, 80, 81, 160, 240, 480, 481, 800, 960, 2400, 5000, 30000, -1, -80, -81, -880, -960, -5000, 10**5, 480.0, 480.5, "480", True]
 LANGUAGES = ["en", "fr", "de", "zh", "ja", "no", "nb", "iw", "he", "EN", "Fr", "eng", "xx", "", " ", "en-US", "e", "İT", None, 5]
 VOICES = ["preset", "zero", "It's", "tab\there", "é\u3000", "minus", "Neutral Male", "Neutral Female", "casual_male", "x", "nobody", "", 'a"b', "\ud800", None, 5]
+SCHEMES = ["http://"] * 6 + ["https://", "HTTP://", "http:", "http:/", "http:///", "http:\\\\", "http", "httpx://", "http.a", " http://", "ht\ttp://", "//", "x://", "file://", "data://", "data:"]
+USERS = [""] * 4 + ["@", "u@", "u:p@", "\xe9:%ff@", "%E2%82%AC:a@", "u:\u20acx\u20ac@", "\u20ac@", "%zz%41:\u20ac@", "a@b@", "[@"]
+HOSTS = ["a", "B", ".", "..", "*", "-", "_", "1", "0x7f", "256", "1.2.3.4", "a.b", "x" * 63, "[", "]", "[::1]", "[::]", "[1::2]", "[1:2:3:4:5:6:7:8]", "[::1.2.3.4]", "[::1.2.3.256]", "[1::2::3]",
+         "[::1%]", "[1.2.3.4]", "[v1.a]", "[v1.\xe9]", "[vx.a]", ":", ":80", ":99999", ":065535", ":x", "%", "%41", "%2e", "%00", "%20", " ", "\x00", "\t", "\x7f", "!"]
+HIDING = ["\u2100", "\uff0f", "\uff1a", "\u2a74"]  # NFKC makes delimiters of them
+TAILS = ["", "/", "?", "#", "\\", "/a b", "/%zz", "?q#f", "/\ud800", "/["]
 POLICIES = ["IGNORE", "KEEP", "RAISE"]
 PLAIN = ["encode", "decode", "piece", "byte_piece", "is_special", "special_id"]  # operations on the tokenizer itself: only their values are random
 EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -114,6 +120,11 @@ class Maker:
             value = self.nested(value)
         return json.dumps(value, ensure_ascii=self.maybe(0.5), indent=self.pick([None, None, 1]), separators=self.pick([None, None, (",", ":")]))
 
+    def address(self):
+        """An address, or nearly one; of images hosts in ASCII only, for sidetok does not ask IDNA."""
+        host = "".join(self.pick(HOSTS) for _ in range(self.pick([0, 1, 1, 2, 3])))
+        return self.pick(SCHEMES) + self.pick(USERS) + host + self.pick(TAILS)
+
     # chunks
 
     def image(self):
@@ -124,6 +135,8 @@ class Maker:
         url = self.pick([f"data:image/{kind};base64,"] * 4 + ["", "data:;base64,"]) + base64.b64encode(data).decode()
         if self.maybe(0.02):
             url = self.pick(["file:///no/such", "file:///no//such/", "file:///", "file:///no\ud800", "file:///no\x00", "/no/such", "ftp://a", ""])
+        if self.maybe(0.08):
+            url = self.address()
         shape = self.pick([url, {"url": url}, {"url": url}, {"url": url, "detail": self.pick(["auto", None, "high"])}])
         return {"type": "image_url", "image_url": shape}
 
@@ -144,6 +157,9 @@ class Maker:
         if self.maybe(0.1):
             raw = {"$bytes": data}
             return {"type": "input_audio", "input_audio": self.pick([raw, {"data": raw, "format": "wav"}])}
+        if self.maybe(0.1):
+            url = self.address() + (self.pick(HIDING) if self.maybe(0.1) else "")
+            return {"type": "audio_url", "audio_url": self.pick([url, {"url": url}])}
         if self.maybe(0.3):
             return {"type": "audio_url", "audio_url": self.pick(["data:audio/wav;base64," + data, {"url": "data:audio/wav;base64," + data}])}
         return {"type": "input_audio", "input_audio": self.pick([{"data": data, "format": "wav"}, data, {"data": "data:audio/wav;base64," + data}])}
