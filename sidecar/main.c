@@ -46,10 +46,10 @@ static enum service_status check(struct call *call, const struct options *option
         return SERVICE_SYSTEM;
     struct str told = buf_str(mistakes);
     fwrite(told.data, 1, told.size, stderr);
-    struct models *models = options->tokenizers.n > 0 ? models_load(options) : NULL;
-    enum service_status status = told.size > 0 ? SERVICE_USAGE : models ? SERVICE_OK : SERVICE_NO_TOKENIZER;
-    models_free(models);
-    return status;
+    enum service_status status = SERVICE_NO_TOKENIZER;
+    if (options->tokenizers.n > 0)
+        models_free(models_load(options, &status));
+    return told.size > 0 ? SERVICE_USAGE : status;
 }
 
 static enum service_status run(struct call *call, int argc, char **argv)
@@ -74,9 +74,10 @@ static enum service_status run(struct call *call, int argc, char **argv)
         return SERVICE_OK;
     }
     log_line(LOG_LEVEL_INFO, "sidetokd %s, nng %s", SIDETOK_VERSION, nng_version());
-    struct models *models = models_load(&options);
+    enum service_status status;
+    struct models *models = models_load(&options, &status);
     if (!models)
-        return SERVICE_NO_TOKENIZER;
+        return status;
     output_take(); /* what libraries print stays out of the journal */
     return service_run(&options, models);
 }

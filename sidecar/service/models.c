@@ -4,14 +4,14 @@
 
 #include <stdlib.h>
 
-static bool load_entry(struct model_set *set, struct model_entry *entry, struct str place)
+static enum sidetok_error load_entry(struct model_set *set, struct model_entry *entry, struct str place)
 {
     struct call call;
     struct model *model;
     call_init(&call);
     uint64_t begin = service_now_ns();
-    bool ok = model_set_get(&call, set, entry, &model) == SIDETOK_OK;
-    if (ok) {
+    enum sidetok_error error = model_set_get(&call, set, entry, &model);
+    if (!error) {
         const struct tokenizer_info *info = tokenizer_info(model->tokenizer);
         log_line(LOG_LEVEL_INFO, "tokenizer %.*s: v%d, %u tokens, %.*s, loaded in %llu ms",
                  STR_ARG(entry->name), (int)info->version, (unsigned)info->n_words, STR_ARG(info->path),
@@ -22,25 +22,34 @@ static bool load_entry(struct model_set *set, struct model_entry *entry, struct 
                  STR_ARG(call.failure.message));
     }
     call_done(&call);
-    return ok;
+    return error;
 }
 
-struct models *models_load(const struct options *options)
+/* Memory that is out is no fault of a file, and may be there at the next start. */
+static enum service_status worse(enum service_status status, enum sidetok_error error)
+{
+    if (!error || status == SERVICE_SYSTEM)
+        return status;
+    return error == SIDETOK_E_NO_MEMORY ? SERVICE_SYSTEM : SERVICE_NO_TOKENIZER;
+}
+
+struct models *models_load(const struct options *options, enum service_status *ret_status)
 {
     struct models *models = calloc(1, sizeof *models);
-    bool ok = models != NULL;
-    if (ok) {
+    *ret_status = models ? SERVICE_OK : SERVICE_SYSTEM;
+    if (models) {
         call_init(&models->home);
         models->n_users = 1;
-        ok = model_set_init(&models->home, options->tokenizers.items, options->tokenizers.n,
-                            (size_t)options->cache_bytes, 0, &models->set) == SIDETOK_OK;
+        *ret_status =
+            worse(SERVICE_OK, model_set_init(&models->home, options->tokenizers.items, options->tokenizers.n,
+                                             (size_t)options->cache_bytes, 0, &models->set));
     }
-    if (!ok)
+    if (*ret_status != SERVICE_OK)
         log_line(LOG_LEVEL_ERROR, "out of memory");
-    for (size_t i = 0; models && i < models->set.n; i++)
-        ok &= load_entry(&models->set, &models->set.entries[i], /* all: --check tells every mistake */
-                         options->tokenizers.places[i]);
-    if (ok)
+    for (size_t i = 0; models && i < models->set.n; i++) /* all: --check tells every mistake */
+        *ret_status = worse(*ret_status,
+                            load_entry(&models->set, &models->set.entries[i], options->tokenizers.places[i]));
+    if (*ret_status == SERVICE_OK)
         return models;
     models_free(models);
     return NULL;

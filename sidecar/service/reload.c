@@ -12,7 +12,8 @@
 static void *reload_run(void *context)
 {
     struct service *service = context;
-    struct models *fresh = models_load(service->options), *old = NULL;
+    enum service_status status;
+    struct models *fresh = models_load(service->options, &status), *old = NULL;
     if (fresh) {
         pthread_mutex_lock(&service->models_mutex);
         old = service->models;

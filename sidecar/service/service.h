@@ -18,8 +18,21 @@ struct models {
     unsigned n_users; /* guarded by service->models_mutex */
 };
 
-/** Loads every tokenizer of the options; logs each, and each that does not load. NULL when one does not. */
-struct models *models_load(const struct options *options);
+/** What main() turns into an exit status. */
+enum service_status {
+    SERVICE_OK = 0,
+    SERVICE_NO_TOKENIZER = 1,
+    SERVICE_USAGE = 2,
+    SERVICE_NO_LISTENER = 3,
+    SERVICE_SYSTEM = 4,
+    SERVICE_AGAIN = 5, /* no exit status: the program is to be executed anew */
+};
+
+/**
+ * Loads every tokenizer of the options; logs each, and each that does not load. NULL when one does not:
+ * ret_status is SERVICE_NO_TOKENIZER then, SERVICE_SYSTEM where memory was out, else SERVICE_OK.
+ */
+struct models *models_load(const struct options *options, enum service_status *ret_status);
 
 void models_free(struct models *models);
 
@@ -68,16 +81,6 @@ struct service {
     atomic_uint_least64_t moved_bytes; /* of requests and replies */
     atomic_uint_least64_t n_left;      /* connections that nng has cleared away */
     atomic_bool must_begin_anew;       /* nng does not do so any more: guard.c */
-};
-
-/** What main() turns into an exit status. */
-enum service_status {
-    SERVICE_OK = 0,
-    SERVICE_NO_TOKENIZER = 1,
-    SERVICE_USAGE = 2,
-    SERVICE_NO_LISTENER = 3,
-    SERVICE_SYSTEM = 4,
-    SERVICE_AGAIN = 5, /* no exit status: the program is to be executed anew */
 };
 
 /** Runs until a signal ends it. models are handed over. Blocks SIGTERM, SIGINT and SIGHUP in the calling
