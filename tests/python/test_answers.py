@@ -1,5 +1,6 @@
 """The answers are those of the command line, and errors are exceptions of the reference's names and texts."""
 
+import asyncio
 import json
 from array import array
 
@@ -73,6 +74,17 @@ def test_a_validation_error_lists_its_errors(client):
 def test_every_exception_keeps_its_name_and_text(name):
     error = exceptions.reference_error(name, "what it said", [])
     assert (type(error).__name__, str(error)) == (name, "what it said")
+
+
+def test_a_name_that_no_future_takes_is_told_as_another(run):
+    """StopIteration, which only a hostile sidecar would send: a task that waits must end."""
+    async def main():
+        future = asyncio.get_running_loop().create_future()
+        future.set_exception(exceptions.reference_error("StopIteration", "x", []))
+        with pytest.raises(RuntimeError, match="StopIteration: x"):
+            await future
+
+    run(main())
 
 
 @pytest.mark.parametrize("parameters", [{"maximum": 2**70}, {"x": {1: "a", 2.5: "b", None: "c", True: "d"}}])

@@ -229,6 +229,6 @@ def reference_error(name: str, message: str, errors: list[dict[str, Any]]) -> Ba
     if name == "ValidationError":
         return ValidationError(_with_links(message), errors)
     cls = _REFERENCE.get(name) or getattr(builtins, name, None)
-    if isinstance(cls, type) and issubclass(cls, Exception):
+    if isinstance(cls, type) and issubclass(cls, Exception) and not issubclass(cls, StopIteration):  # which no future takes
         return cls(message)
     return RuntimeError(f"{name}: {message}")
