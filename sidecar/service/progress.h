@@ -23,7 +23,7 @@ struct progress {
 enum {
     PROGRESS_IDLE_MS = 10000,  /* a worker with work to do that used no CPU time for so long is blocked */
     PROGRESS_CPU_MS = 20000,   /* a request may take so much CPU time ... */
-    PROGRESS_CPU_PER_MB = 2000 /* ... and so much more for each MB of it; the slowest text takes 50 */
+    PROGRESS_CPU_PER_MB = 2000 /* ... and so much more for each MB of it; the slowest text takes 70 */
 };
 
 /**
