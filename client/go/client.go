@@ -74,7 +74,7 @@ func Open(urls []string, options Options) (*Client, error) {
 		return nil, fmt.Errorf("%w: one URL or more, MaxPending from 1, MaxSent from 1 to 56", ErrInvalidArgument)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	client := &Client{options: options, stop: stop, waiting: list.New(), aloneSince: time.Now()}
+	client := &Client{options: options, stop: stop, waiting: list.New()}
 	for _, url := range urls {
 		where, err := parseURL(url)
 		if err != nil {
@@ -83,6 +83,7 @@ func Open(urls []string, options Options) (*Client, error) {
 		}
 		client.connections = append(client.connections, newConnection(client, where))
 	}
+	client.beAlone()
 	for _, connection := range client.connections {
 		client.running.Add(1)
 		go func() {
@@ -199,7 +200,21 @@ func (c *Client) failWaiting(err error) {
 
 func (c *Client) aloneForTooLong() bool {
 	limit := c.options.ConnectTimeout
-	return limit > 0 && !c.aloneSince.IsZero() && time.Since(c.aloneSince) > limit
+	return limit > 0 && !c.aloneSince.IsZero() && time.Since(c.aloneSince) >= limit
+}
+
+// beAlone notes that no sidecar is connected. What waits is told in time, however long a connection takes to be made.
+func (c *Client) beAlone() {
+	c.aloneSince = time.Now()
+	if c.options.ConnectTimeout > 0 {
+		time.AfterFunc(c.options.ConnectTimeout, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.aloneForTooLong() {
+				c.failWaiting(ErrNotConnected)
+			}
+		})
+	}
 }
 
 // stateChanged is called when a connection came, went, or could not be made.
@@ -211,7 +226,7 @@ func (c *Client) stateChanged() {
 	if !alone {
 		c.aloneSince = time.Time{}
 	} else if c.aloneSince.IsZero() {
-		c.aloneSince = time.Now()
+		c.beAlone()
 	}
 	if c.aloneForTooLong() {
 		c.failWaiting(ErrNotConnected)

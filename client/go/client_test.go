@@ -265,6 +265,21 @@ func TestWithoutASidecarRequestsFailInTime(t *testing.T) {
 	}
 }
 
+func TestWithoutAGreetingRequestsFailInTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	listener, err := net.Listen("unix", path) // takes connections, and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	client := open(t, Options{ConnectTimeout: 20 * time.Millisecond}, "ipc://"+path)
+	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout/2)
+	defer cancel()
+	if end := wait(t, start(ctx, client)); !errors.Is(end.err, ErrNotConnected) {
+		t.Errorf("%v", end.err)
+	}
+}
+
 func TestTooManyPendingAreBusy(t *testing.T) {
 	client := open(t, Options{MaxPending: 1}, "ipc://"+filepath.Join(t.TempDir(), "none"))
 	ctx, cancel := context.WithCancel(context.Background())
