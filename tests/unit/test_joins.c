@@ -74,6 +74,33 @@ TEST(joins_equal_the_obvious_way)
     CHECK(n_long > 300 && n_refused < n_long / 4);
 }
 
+/* Pieces of up to 32 and 64 bytes, each twice the one before: a window of 32 has no place for the next to
+ * begin. */
+TEST(joins_of_long_pieces_equal_the_obvious_way)
+{
+    static const char *const units[] = {"ab", "abcd", "aab"};
+    for (size_t u = 0; u < sizeof units / sizeof units[0]; u++)
+        for (size_t longest = 32; longest <= 64; longest *= 2) {
+            char text[300];
+            struct joins joins;
+            size_t size = strlen(units[u]), n_refused_before = n_refused;
+            for (size_t i = 0; i < sizeof text; i++)
+                text[i] = units[u][i % size];
+            vocab_open(&vocab);
+            for (size_t n = 2; n < size; n++)
+                vocab_add(&vocab, (struct str){text, n});
+            for (size_t n = size; n <= longest; n *= 2)
+                vocab_add(&vocab, (struct str){text, n});
+            vocab_build(&vocab);
+            CHECK_INT(joins_build(&vocab.call, &joins, &vocab.ranks), SIDETOK_OK);
+            for (size_t n = 1; n < sizeof text; n += 1 + n / 16)
+                for (size_t begin = 0; begin < size && begin + n < sizeof text; begin++)
+                    check_equal(&joins, (struct str){text + begin, n});
+            CHECK(longest > 32 || n_refused == n_refused_before);
+            call_done(&vocab.call);
+        }
+}
+
 TEST(joins_know_which_pieces_merges_reach)
 {
     struct joins joins;
@@ -110,4 +137,5 @@ TEST(joins_build_survives_every_failing_allocation)
 }
 
 TEST_MAIN(RUN(short_segments_equal_the_obvious_way), RUN(joins_equal_the_obvious_way),
-          RUN(joins_know_which_pieces_merges_reach), RUN(joins_build_survives_every_failing_allocation))
+          RUN(joins_of_long_pieces_equal_the_obvious_way), RUN(joins_know_which_pieces_merges_reach),
+          RUN(joins_build_survives_every_failing_allocation))

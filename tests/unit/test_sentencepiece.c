@@ -3,6 +3,7 @@
 #include "tests/support/reference_spm.h"
 #include "tests/support/spm_file.h"
 #include "tests/support/test.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 
@@ -298,6 +299,130 @@ TEST(random_models_and_texts_equal_the_slow_obvious_way)
         check_random(seed);
 }
 
+/* Of 1, 2, 4 .. 64 units, the longest first in merging, and two pieces that cross them. */
+static struct tokenizer *open_doubling(const char *unit)
+{
+    struct buf file, piece;
+    buf_init(&file, &call);
+    buf_init(&piece, &call);
+    spm_piece(&file, STR("<unk>"), 0, PIECE_UNKNOWN);
+    spm_byte_pieces(&file);
+    spm_piece(&file, STR("aaa"), -50, PIECE_NORMAL);
+    spm_piece(&file, STR("ba"), -40, PIECE_NORMAL);
+    for (int n = 1; n <= 64; n++) {
+        buf_append(&piece, str_from(unit));
+        if ((n & (n - 1)) == 0)
+            spm_piece(&file, buf_str(&piece), -10.0f / (float)n, PIECE_NORMAL);
+    }
+    spm_trainer(&file, MODEL_BPE, true);
+    spm_normalizer(&file, false, false, true);
+    return open_file(buf_str(&file), STR("x.model"));
+}
+
+/* Pieces longer than what two windows share. */
+TEST(rows_whose_windows_do_not_join_equal_the_slow_obvious_way)
+{
+    static const char *const units[] = {"ab", "aab", "a", "\xe4\xb8\x80\xc3\xa9"};
+    for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
+        struct tokenizer *tokenizer = open_doubling(units[u]);
+        struct encoder *encoder = open_encoder(tokenizer, 1 << 16);
+        CHECK(sentencepiece_of(tokenizer)->quick.usable);
+        struct buf text;
+        buf_init(&text, &call);
+        for (int n = 1; n <= 100; n++) {
+            buf_append(&text, str_from(units[u]));
+            if (n % 40 == 0)
+                buf_append_char(&text, "ba"[n % 3 == 0]);
+            if (n % 15 == 0 || n > 96)
+                check_text(sentencepiece_of(tokenizer), encoder, buf_str(&text));
+        }
+        close_all(tokenizer, encoder);
+    }
+}
+
+/* More symbols than 16 bits number, more characters that join than the table of neighbours has rows. */
+TEST(models_too_large_for_the_quick_way_equal_the_slow_obvious_way)
+{
+    enum { CHARACTERS = 8192, PIECES = 9 * CHARACTERS, FIRST = 0x4e00 };
+    struct buf file;
+    buf_init(&file, &call);
+    spm_piece(&file, STR("<unk>"), 0, PIECE_UNKNOWN);
+    spm_byte_pieces(&file);
+    for (uint32_t i = 0; i < PIECES; i++) {
+        char piece[8];
+        size_t size = utf8_write(piece, FIRST + i % CHARACTERS);
+        size += utf8_write(piece + size, FIRST + (7 * i + i / CHARACTERS) % CHARACTERS);
+        spm_piece(&file, (struct str){piece, size}, (float)-(int)(i % 1000), PIECE_NORMAL);
+    }
+    spm_trainer(&file, MODEL_BPE, true);
+    spm_normalizer(&file, false, false, true);
+    struct tokenizer *tokenizer = open_file(buf_str(&file), STR("x.model"));
+    struct encoder *encoder = open_encoder(tokenizer, 1 << 16);
+    CHECK(!sentencepiece_of(tokenizer)->quick.usable);
+    srand(6);
+    for (int i = 0; i < 4; i++) {
+        struct buf text;
+        buf_init(&text, &call);
+        uint32_t character = (uint32_t)rand() % CHARACTERS;
+        for (int k = 0; k < 10; k++) {
+            utf8_append(&text, FIRST + character);
+            if (k % 4 == 3)
+                buf_append(&text, STR("\xe2\x96\x81\xc3\xa9"));
+            character = rand() % 5 ? (7 * character + (uint32_t)rand() % 9) % CHARACTERS
+                                   : (uint32_t)rand() % CHARACTERS;
+        }
+        check_text(sentencepiece_of(tokenizer), encoder, buf_str(&text));
+    }
+    close_all(tokenizer, encoder);
+}
+
+/* As SentencePiece 0.2.3 answers: 257 a, 258 b, 259 c, 260 ab, 262 bc; abc, abcabc and ca are steps only. */
+TEST(unused_pieces_are_split_again)
+{
+    static const struct {
+        struct str text;
+        size_t n;
+        uint32_t ids[8];
+    } table[] = {
+        {{"abc", 3}, 2, {260, 259}},
+        {{"abcabc", 6}, 4, {260, 259, 260, 259}},
+        {{"cab", 3}, 2, {259, 260}},
+        {{"\xc3\xa9", 2}, 2, {196, 170}},
+        {{"abc\xc3\xa9"
+          "c",
+          6},
+         5,
+         {260, 259, 196, 170, 259}},
+        {{"a ca", 4}, 6, {257, 227, 151, 130, 259, 257}},
+        {{"bca", 3}, 2, {262, 257}},
+        {{"cabcabca", 8}, 6, {259, 260, 259, 260, 259, 257}},
+        {{"caca", 4}, 4, {259, 257, 259, 257}},
+        {{"\xc3\xa9\xc3\xa9 ", 5}, 7, {196, 170, 196, 170, 227, 151, 130}},
+    };
+    struct buf file;
+    buf_init(&file, &call);
+    spm_piece(&file, STR("<unk>"), 0, PIECE_UNKNOWN);
+    spm_byte_pieces(&file);
+    spm_piece(&file, STR("a"), -10, PIECE_NORMAL);
+    spm_piece(&file, STR("b"), -11, PIECE_NORMAL);
+    spm_piece(&file, STR("c"), -12, PIECE_NORMAL);
+    spm_piece(&file, STR("ab"), -1, PIECE_NORMAL);
+    spm_piece(&file, STR("abc"), -0.5f, PIECE_UNUSED);
+    spm_piece(&file, STR("bc"), -2, PIECE_NORMAL);
+    spm_piece(&file, STR("abcabc"), -0.2f, PIECE_UNUSED);
+    spm_piece(&file, STR("ca"), -3, PIECE_UNUSED);
+    spm_trainer(&file, MODEL_BPE, true);
+    spm_normalizer(&file, false, false, true);
+    struct tokenizer *tokenizer = open_file(buf_str(&file), STR("x.model"));
+    struct encoder *encoder = open_encoder(tokenizer, 1 << 16);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct ids ids = encode(encoder, table[i].text);
+        CHECK_INT(ids.n, table[i].n);
+        CHECK(ids.n == table[i].n && memcmp(ids.data, table[i].ids, ids.n * sizeof *ids.data) == 0);
+    }
+    close_all(tokenizer, encoder);
+}
+
 static void check_rows(const struct quick *quick, size_t n_letters)
 {
     static struct quick_short rows[QUICK_LANES * 2 + 3];
@@ -422,6 +547,8 @@ TEST_MAIN(RUN(directed_texts_encode_as_the_reference_does), RUN(lone_surrogates_
           RUN(ids_decode_as_the_reference_does), RUN(bad_ids_fail_in_the_reference_s_words),
           RUN(versions_and_image_suffix_come_from_the_name),
           RUN(random_models_and_texts_equal_the_slow_obvious_way),
-          RUN(rows_merge_alike_alone_and_side_by_side),
+          RUN(rows_whose_windows_do_not_join_equal_the_slow_obvious_way),
+          RUN(models_too_large_for_the_quick_way_equal_the_slow_obvious_way),
+          RUN(unused_pieces_are_split_again), RUN(rows_merge_alike_alone_and_side_by_side),
           RUN(long_rows_cost_little_more_than_linear_memory_and_agree_with_their_parts),
           RUN(each_allocation_of_encode_can_fail), RUN(every_piece_encodes_to_itself))
