@@ -161,7 +161,9 @@ static enum sidetok_error adapt_image(struct call *call, const struct json *chun
     return make_url_chunk(call, STR("image_url"), image, ret_chunk);
 }
 
-/* A file or an address, which the reference loads: a missing file is its error. Rule: load_audio_as. */
+/* A file or an address, which the reference loads: what is no file, or empty, is its error. Rule:
+ * load_audio_as.
+ */
 static enum sidetok_error refuse_sound(struct call *call, const struct json *source)
 {
     if (source->kind == JSON_BYTES)
@@ -174,7 +176,12 @@ static enum sidetok_error refuse_sound(struct call *call, const struct json *sou
     bool is_address =
         str_starts_with(source->text, STR("http://")) || str_starts_with(source->text, STR("https://"));
     enum path_kind kind = is_address ? PATH_OTHER : data_url_path_kind(call, source->text);
-    if (kind != PATH_OTHER && kind != PATH_EMPTY)
+    if (kind == PATH_EMPTY)
+        return failure_set_str(
+            call, SIDETOK_E_VALUE,
+            STR("Error loading audio: Error opening <_io.BytesIO object at 0x0>: Format not "
+                "recognised."));
+    if (kind != PATH_OTHER)
         return failure_set_text(call, SIDETOK_E_VALUE, STR("Error loading audio: File not found: "),
                                 source->text, STR(""));
     return failure_set(call, SIDETOK_E_NOT_SUPPORTED, "sounds are not fetched: send their bytes as base64");

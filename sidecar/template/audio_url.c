@@ -166,7 +166,7 @@ static enum sidetok_error url_refuse_file(struct call *call, struct str path)
     if (!normalized.data)
         return SIDETOK_E_NO_MEMORY;
     enum path_kind kind = data_url_path_kind(call, normalized);
-    if (kind == PATH_MISSING || kind == PATH_NO_DIRECTORY)
+    if (kind == PATH_MISSING || kind == PATH_NO_DIRECTORY || kind == PATH_LOOP)
         return data_url_fail_repr(call, SIDETOK_E_FILE_NOT_FOUND, STR("file="), path, STR(" does not exist"));
     switch (kind == PATH_TOO_LONG ? kind : data_url_path_kind(call, path)) {
     case PATH_TOO_LONG:
@@ -179,9 +179,12 @@ static enum sidetok_error url_refuse_file(struct call *call, struct str path)
         return data_url_fail_repr(call, SIDETOK_E_IS_A_DIRECTORY, STR("[Errno 21] Is a directory: "), path,
                                   STR(""));
     case PATH_EMPTY:
+    case PATH_NULL_DEVICE:
         return failure_set_str(call, SIDETOK_E_LIBSNDFILE,
                                STR("Error opening <_io.BytesIO object at 0x0>: Format not recognised."));
     case PATH_MISSING:
+    case PATH_LOOP:
+    case PATH_DEVICE:
     case PATH_OTHER:
         break;
     }
@@ -215,6 +218,5 @@ enum sidetok_error audio_url_check(struct call *call, struct str url)
     if (!path.data)
         return SIDETOK_E_NO_MEMORY;
     enum path_kind kind = data_url_path_kind(call, path);
-    bool is_there = kind != PATH_MISSING && kind != PATH_TOO_LONG && kind != PATH_NO_DIRECTORY;
-    return is_there ? url_refuse_file(call, url) : SIDETOK_OK;
+    return kind >= PATH_DIRECTORY ? url_refuse_file(call, url) : SIDETOK_OK;
 }

@@ -61,11 +61,15 @@ enum path_kind data_url_path_kind(struct call *call, struct str path)
     memcpy(name, path.data, path.size);
     name[path.size] = '\0';
     if (stat(name, &status) != 0)
-        return errno == ENAMETOOLONG ? PATH_TOO_LONG : errno == ENOTDIR ? PATH_NO_DIRECTORY : PATH_MISSING;
+        return errno == ENAMETOOLONG ? PATH_TOO_LONG
+               : errno == ENOTDIR    ? PATH_NO_DIRECTORY
+               : errno == ELOOP      ? PATH_LOOP
+                                     : PATH_MISSING;
     if (S_ISDIR(status.st_mode))
         return PATH_DIRECTORY;
-    bool is_null_device = S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
-    return is_null_device || (S_ISREG(status.st_mode) && status.st_size == 0) ? PATH_EMPTY : PATH_OTHER;
+    if (!S_ISREG(status.st_mode))
+        return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3) ? PATH_NULL_DEVICE : PATH_DEVICE;
+    return status.st_size == 0 ? PATH_EMPTY : PATH_OTHER;
 }
 
 /* Rule: the surrogateescape handler: a run of surrogates fails from its first one that stands for no byte. */

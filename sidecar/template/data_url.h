@@ -18,7 +18,17 @@ enum sidetok_error data_url_fail_repr(struct call *call, enum sidetok_error code
                                       struct str text, struct str after);
 
 /** How far a path can be told from outside: it is never opened. */
-enum path_kind { PATH_MISSING, PATH_NO_DIRECTORY, PATH_TOO_LONG, PATH_DIRECTORY, PATH_EMPTY, PATH_OTHER };
+enum path_kind {
+    PATH_MISSING,
+    PATH_NO_DIRECTORY,
+    PATH_TOO_LONG,
+    PATH_LOOP, /* of symbolic links */
+    PATH_DIRECTORY,
+    PATH_EMPTY,
+    PATH_NULL_DEVICE, /* empty to who reads it, no file to who asks */
+    PATH_DEVICE,      /* or anything else that is no file */
+    PATH_OTHER,
+};
 
 /** What stands at a path, by stat() alone; a path with a zero byte is missing; the empty path
  * is the current folder, as for pathlib. */

@@ -66,12 +66,15 @@ static enum sidetok_error image_refuse_file(struct call *call, struct str path)
 {
     TRY(data_url_check_path(call, path));
     enum path_kind kind = data_url_path_kind(call, path);
-    if (kind == PATH_OTHER)
+    if (kind == PATH_OTHER || kind == PATH_DEVICE)
         return failure_set(call, SIDETOK_E_NOT_SUPPORTED,
                            "files are not opened here: send the image %.*s as a data URL", STR_ARG(path));
     if (kind == PATH_TOO_LONG)
         return data_url_fail_repr(call, SIDETOK_E_OS, STR("[Errno 36] File name too long: "), path, STR(""));
-    if (kind == PATH_EMPTY)
+    if (kind == PATH_LOOP)
+        return data_url_fail_repr(call, SIDETOK_E_OS, STR("[Errno 40] Too many levels of symbolic links: "),
+                                  path, STR(""));
+    if (kind == PATH_EMPTY || kind == PATH_NULL_DEVICE)
         return data_url_fail_repr(call, SIDETOK_E_UNIDENTIFIED_IMAGE,
                                   STR("cannot identify image file <_io.BufferedReader name="), path,
                                   STR(">"));

@@ -134,7 +134,7 @@ class Maker:
             data = data[: self.rng.randrange(len(data))]
         url = self.pick([f"data:image/{kind};base64,"] * 4 + ["", "data:;base64,"]) + base64.b64encode(data).decode()
         if self.maybe(0.02):
-            url = self.pick(["file:///no/such", "file:///no//such/", "file:///", "file:///no\ud800", "file:///no\x00", "/no/such", "ftp://a", ""])
+            url = self.pick(["file:///no/such", "file:///dev/null", "file:///no//such/", "file:///", "file:///no\ud800", "file:///no\x00", "/no/such", "ftp://a", ""])
         if self.maybe(0.08):
             url = self.address()
         shape = self.pick([url, {"url": url}, {"url": url}, {"url": url, "detail": self.pick(["auto", None, "high"])}])
@@ -368,7 +368,7 @@ class Maker:
             request["messages"].append({"role": "user", "content": [chunk, self.text_chunk()]})
         if self.sounds and self.maybe(0.2):
             data = base64.b64encode(wav(1600, 16000)).decode()
-            source = self.pick([{"base64": data}, {"base64": "data:audio/wav;base64," + data}, {"path": self.pick(["/no/such.wav", "/", 5])},
+            source = self.pick([{"base64": data}, {"base64": "data:audio/wav;base64," + data}, {"path": self.pick(["/no/such.wav", "/", "/dev/null", 5])},
                                 {"url": self.pick(["/no/such.wav", {"a": 1}, "data:,", "file:///no"])}, {}])
             request["messages"].append({"role": "user", "content": [{"type": "audio", **source}, self.text_chunk()]})
         if self.maybe(0.15):
