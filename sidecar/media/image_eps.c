@@ -1,8 +1,7 @@
 #include "image_file.h"
 #include "image_reader.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <math.h>
 
 /* Rule: PIL.EpsImagePlugin of Pillow 13.0.0. Pillow hands the file to Ghostscript; where there is none, as
  * here, decoding fails. What is left is to tell which files it takes for PostScript, and how large they say
@@ -23,17 +22,31 @@ static bool eps_accept(struct str bytes)
     return str_starts_with(bytes, STR("%!PS")) || (bytes.size >= 4 && image_le32(bytes.data) == 0xc6d3d0c5);
 }
 
+static bool eps_is_space(char c)
+{
+    return image_is_space(c) || (c >= 0x1c && c <= 0x1f) || c == (char)0x85 || c == (char)0xa0;
+}
+
+/* str.split() of Latin-1 text, which has more white space than bytes have. */
+static struct str eps_word(struct str *s)
+{
+    while (s->size && eps_is_space(s->data[0]))
+        *s = str_from_offset(*s, 1);
+    struct str word = *s;
+    while (s->size && !eps_is_space(s->data[0]))
+        *s = str_from_offset(*s, 1);
+    word.size -= s->size;
+    return word;
+}
+
 /* [int(float(word)) ...]; false for a word that is no number. */
 static bool eps_read_box(struct str value, struct eps_header *header)
 {
     int64_t box[4] = {0};
     size_t n = 0;
-    for (struct str word = image_word(&value); word.size; word = image_word(&value)) {
-        char text[EPS_LINE + 1], *end;
-        snprintf(text, sizeof text, "%.*s", STR_ARG(word));
-        double number = strtod(text, &end);
-        if (end != text + word.size || memchr(text, 'x', word.size) || memchr(text, 'X', word.size) ||
-            !(number > -1e18 && number < 1e18))
+    for (struct str word = eps_word(&value); word.size; word = eps_word(&value)) {
+        double number;
+        if (!image_python_float(word, &number) || !isfinite(number))
             return false;
         if (n < 4)
             box[n] = (int64_t)(number > 1e12 ? 1e12 : number < -1e12 ? -1e12 : number);

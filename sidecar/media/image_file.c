@@ -41,13 +41,14 @@ enum image_verdict image_open_as(struct call *call, const struct image_format *f
     enum image_verdict verdict = format->open(ret_image);
     if (verdict != IMAGE_OPENED)
         return verdict;
-    int64_t least = image_may_be_empty(format) ? 0 : 1;
+    bool is_part = ret_image->sides == IMAGE_SIDES_REAL && format == &image_format_im;
+    int64_t least = image_may_be_empty(format) || is_part ? 0 : 1; /* a part of a pixel is one, too */
     if (ret_image->mode[0] == '\0' || ret_image->width < least || ret_image->height < least)
         return IMAGE_NEXT;
     return image_is_bomb(ret_image->width, ret_image->height) ? IMAGE_REFUSED : IMAGE_OPENED;
 }
 
-bool image_file_open(struct call *call, struct str bytes, struct image_file *ret_image)
+enum image_verdict image_file_find(struct call *call, struct str bytes, struct image_file *ret_image)
 {
     for (size_t i = 0; i < sizeof image_formats / sizeof image_formats[0]; i++) {
         const struct image_format *format = image_formats[i];
@@ -55,9 +56,19 @@ bool image_file_open(struct call *call, struct str bytes, struct image_file *ret
             continue;
         enum image_verdict verdict = image_open_as(call, format, bytes, 0, ret_image);
         if (verdict != IMAGE_NEXT)
-            return verdict == IMAGE_OPENED;
+            return verdict;
     }
-    return false;
+    return IMAGE_NEXT;
+}
+
+bool image_file_open(struct call *call, struct str bytes, struct image_file *ret_image)
+{
+    return image_file_find(call, bytes, ret_image) == IMAGE_OPENED;
+}
+
+static enum sidetok_error image_no_integer(struct call *call)
+{
+    return failure_set_str(call, SIDETOK_E_TYPE, STR("'float' object cannot be interpreted as an integer"));
 }
 
 /* Rule: ImagingCore.putpalette, which Image.load calls. */
@@ -65,6 +76,11 @@ static enum sidetok_error image_put_palette(struct call *call, const struct imag
 {
     if (!image->palette.given)
         return SIDETOK_OK;
+    if (image->palette.error == SIDETOK_E_TYPE)
+        return image_no_integer(call);
+    if (image->palette.error != SIDETOK_OK)
+        return failure_set_str(call, image->palette.error,
+                               STR("unsigned byte integer is greater than maximum"));
     bool fits = image_mode_is(image, "L") || image_mode_is(image, "LA") || image_mode_is(image, "P") ||
                 image_mode_is(image, "PA");
     if (!fits)
@@ -79,6 +95,10 @@ enum sidetok_error image_file_load(struct call *call, struct image_file *image)
     TRY(call_spend(call, (uint64_t)image->width * (uint64_t)image->height));
     if (!image->format->load && image->n_tiles == 0)
         return image_cannot_load(call);
+    if (image->sides == IMAGE_SIDES_MANY)
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("too many values to unpack (expected 2)"));
+    if (image->sides == IMAGE_SIDES_REAL)
+        return image_no_integer(call);
     if (image_mode_is(image, "P"))
         TRY(image_put_palette(call, image));
     TRY(image->format->load ? image->format->load(call, image) : image_tiles_load(call, image));

@@ -43,6 +43,13 @@ struct image_format {
     enum sidetok_error (*load)(struct call *call, struct image_file *image); /* NULL: by its tiles */
 };
 
+/** What Python has as the size; a text header gives any numbers. */
+enum image_sides {
+    IMAGE_SIDES_WHOLE,
+    IMAGE_SIDES_REAL, /* a side, or a tile's, is a float: loading is a TypeError. A side below 1 is 0 */
+    IMAGE_SIDES_MANY, /* more than two: a ValueError */
+};
+
 /**
  * An image file that was opened but not decoded: what Pillow's Image.open() knows. The layout of an image
  * needs its size only, but the reference decodes all of it, so that truncated and broken data must be found
@@ -55,12 +62,14 @@ struct image_file {
     size_t base;           /* where bytes begin in the whole file, for an image within another */
     const char *mode;      /* Pillow's */
     int64_t width, height; /* 0 for the formats of which Pillow knows the name only */
+    enum image_sides sides;
     struct image_tile *tiles;
     size_t n_tiles;
     struct {
         bool given;
-        uint32_t bits; /* of an entry */
-        size_t size;   /* bytes */
+        uint32_t bits;            /* of an entry */
+        size_t size;              /* bytes */
+        enum sidetok_error error; /* its entries are no bytes */
     } palette;
     size_t data_offset; /* where the format's own loader begins */
     struct {
@@ -78,6 +87,9 @@ enum { IMAGE_MAX_PIXELS = 2 * 89478485 };
  * then says. bytes are borrowed for the life of the struct. Rule: PIL.Image.open of Pillow 13.0.0.
  */
 bool image_file_open(struct call *call, struct str bytes, struct image_file *ret_image);
+
+/** The same; IMAGE_NEXT where no format knows the file, IMAGE_REFUSED where one raises another exception. */
+enum image_verdict image_file_find(struct call *call, struct str bytes, struct image_file *ret_image);
 
 /** Opens an image as one format only, as that format's class does: for images within images. */
 enum image_verdict image_open_as(struct call *call, const struct image_format *format, struct str bytes,

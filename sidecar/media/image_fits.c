@@ -88,8 +88,7 @@ static enum image_verdict fits_open_table(struct fits_unit *unit)
         return verdict;
     int64_t bytes = bits >= 0 ? bits / 8 : -((7 - bits) / 8);
     __int128 offset = (__int128)size[0] * (size[1] > 0 ? size[1] : 0) * bytes;
-    __int128 limit = (__int128)1 << 60;
-    unit->offset = (int64_t)(offset > limit ? limit : offset < -limit ? -limit : offset);
+    unit->offset = offset > INT64_MAX ? INT64_MAX : offset < INT64_MIN ? INT64_MIN : (int64_t)offset;
     unit->is_gzip = true;
     return IMAGE_OPENED;
 }
@@ -173,7 +172,9 @@ static enum image_verdict fits_open(struct image_file *image)
     if (verdict != IMAGE_OPENED)
         return verdict;
     int64_t bits = unit.bits < 0 ? -unit.bits : unit.bits;
-    int64_t offset = unit.offset + (int64_t)file.at - FITS_CARD;
+    int64_t offset;
+    if (__builtin_add_overflow(unit.offset, (int64_t)file.at - FITS_CARD, &offset))
+        offset = INT64_MAX;
     if (image->width <= 0 || image->height <= 0)
         return IMAGE_NEXT;
     return image_one_tile(image, unit.is_gzip ? fits_codec_gzip : image_codec_raw, offset, bits);

@@ -51,7 +51,9 @@ static const struct im_type {
 struct im_header {
     const char *mode; /* NULL: one that is no image type */
     uint32_t bits;
-    bool is_planar, has_palette, is_sized, is_number; /* is_number: of a size that is no pair */
+    bool is_planar, has_palette, is_number; /* is_number: of a size that is no pair */
+    bool has_zero;                          /* in its type */
+    enum image_sides sides;
     int64_t width, height;
     uint32_t n_tags;
 };
@@ -100,14 +102,14 @@ static void im_find_mode(struct str value, struct im_header *header)
         if (!str_equal(value, str_from(modes[i])))
             continue;
         header->mode = modes[i];
-        header->bits = i < 3 ? 8 : 0;
+        header->bits = i < 4 ? 8 : 0;
     }
 }
 
-/* text.strip() of Latin-1 text, which has more white space than bytes have. */
+/* What int() and float() strip of Latin-1 text, which is more than of bytes. */
 static struct str im_strip(struct str text)
 {
-    static const char more[] = "\x1c\x1d\x1e\x1f\x85\xa0";
+    static const char more[] = "\x85\xa0";
     while (text.size && (image_is_space(text.data[0]) || memchr(more, text.data[0], sizeof more - 1)))
         text = str_from_offset(text, 1);
     while (text.size && (image_is_space(text.data[text.size - 1]) ||
@@ -116,24 +118,32 @@ static struct str im_strip(struct str text)
     return text;
 }
 
+/* A float as far as it is whole, which is as far as anything asks. Of no pixels is what is not above 0; what
+ * is below 1, or no number, is 0. */
+static int64_t im_whole(double real)
+{
+    if (real <= 0)
+        return -1;
+    return real >= 0x1p40 ? (int64_t)1 << 40 : real >= 1 ? (int64_t)real : 0;
+}
+
 /* Numbers with commas or stars between them. False where one is none. */
-static bool im_read_numbers(struct str value, int64_t ret_numbers[2], size_t *ret_n)
+static bool im_read_numbers(struct str value, int64_t ret_numbers[2], size_t *ret_n, bool *ret_is_fractional)
 {
     *ret_n = 0;
+    *ret_is_fractional = false;
     for (size_t begin = 0, at = 0; at <= value.size; at++) {
         if (at < value.size && value.data[at] != ',' && value.data[at] != '*')
             continue;
         int64_t number;
-        char word[100], *end = word;
+        double real;
         struct str text = im_strip((struct str){value.data + begin, at - begin});
-        bool is_integer = image_python_int(text, 10, &number);
-        if (!is_integer) {
-            snprintf(word, sizeof word, "%.*s", STR_ARG(text));
-            double real = strtod(word, &end);
-            number = real >= 1 ? (int64_t)1 << 40 : 0; /* a size that is no integer is refused later */
+        if (!image_python_int(text, 10, &number)) {
+            if (!image_python_float(text, &real))
+                return false;
+            number = im_whole(real);
+            *ret_is_fractional = true;
         }
-        if (!is_integer && (text.size == 0 || end != word + text.size))
-            return false;
         if (*ret_n < 2)
             ret_numbers[*ret_n] = number;
         ++*ret_n;
@@ -155,19 +165,23 @@ static enum image_verdict im_read_field(struct str key, struct str value, struct
                                        "Image type"};
     int64_t numbers[2] = {0, 0};
     size_t n = 0;
+    bool is_fractional;
     for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)
         header->n_tags += str_equal(key, str_from(tags[i]));
     bool is_size = str_equal(key, STR("Image size (x*y)"));
     if (is_size || str_equal(key, STR("Scale (x,y)")) || str_equal(key, STR("File size (no of images)")))
-        if (!im_read_numbers(value, numbers, &n))
+        if (!im_read_numbers(value, numbers, &n, &is_fractional))
             return IMAGE_REFUSED;
     if (is_size) {
         header->is_number = n < 2;
+        header->sides = n > 2 ? IMAGE_SIDES_MANY : is_fractional ? IMAGE_SIDES_REAL : IMAGE_SIDES_WHOLE;
         header->width = numbers[0];
         header->height = numbers[1];
     }
     if (str_equal(key, STR("Image type")))
         im_find_mode(value, header);
+    if (str_equal(key, STR("Image type")))
+        header->has_zero = value.size && memchr(value.data, '\0', value.size);
     header->has_palette = header->has_palette || str_equal(key, STR("Lut"));
     return IMAGE_OPENED;
 }
@@ -282,6 +296,7 @@ static enum image_verdict im_open(struct image_file *image)
     image->mode = header.mode ? header.mode : "?";
     image->width = header.width;
     image->height = header.height;
+    image->sides = header.has_zero ? IMAGE_SIDES_WHOLE : header.sides; /* the mode fails first */
     return im_add_tiles(image, &header, (int64_t)file.at);
 }
 

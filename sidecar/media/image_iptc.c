@@ -171,20 +171,23 @@ static enum sidetok_error iptc_load(struct call *call, struct image_file *image)
     if (!image->raw.kind)
         return image_cannot_load(call);
     TRY(iptc_gather(call, image, &bytes));
-    static const struct image_format *const inner[] = {&image_format_ppm, &image_format_jpeg};
-    enum image_verdict verdict = IMAGE_NEXT;
-    for (size_t i = 0; i < 2 && verdict == IMAGE_NEXT; i++)
-        if (inner[i]->accept(bytes))
-            verdict = image_open_as(call, inner[i], bytes, 0, &picture);
-    if (verdict != IMAGE_OPENED)
+    enum image_verdict verdict = image_file_find(call, bytes, &picture);
+    if (call->failure.code == SIDETOK_E_NO_MEMORY)
+        return SIDETOK_E_NO_MEMORY;
+    if (verdict == IMAGE_REFUSED)
+        return failure_set_str(call, SIDETOK_E_OS, STR("Truncated File Read"));
+    if (verdict == IMAGE_NEXT || picture.format == &image_format_iptc)
         return failure_set_str(call, SIDETOK_E_UNIDENTIFIED_IMAGE,
                                STR("cannot identify image file <_io.BytesIO object at 0x0>"));
     uint32_t n_bands = image_mode_is(image, "CMYK") ? 4 : 3, band = image->raw.stride;
     if (band > n_bands)
         return failure_set_str(call, SIDETOK_E_INDEX, STR("list assignment index out of range"));
-    TRY(image_file_load(call, &picture));
-    if (band > 0 && !image_mode_is(&picture, "L"))
+    bool is_gray = image_mode_is(&picture, "L");
+    if (band > 1 && !is_gray) /* the first band's mode counts when it is put there only */
         return failure_set_str(call, SIDETOK_E_VALUE, STR("mode mismatch"));
+    TRY(image_file_load(call, &picture));
+    if (band == 1 && !is_gray && !image_mode_is(&picture, "P") && !image_mode_is(&picture, "1"))
+        return failure_set_str(call, SIDETOK_E_VALUE, STR("image has wrong mode"));
     return SIDETOK_OK;
 }
 

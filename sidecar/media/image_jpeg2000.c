@@ -177,20 +177,31 @@ static enum image_verdict jpeg2000_read_colr(struct image_file *image, struct jp
     return IMAGE_OPENED;
 }
 
-/* At most 256 different colours. */
+/* Colours, of which the palette has 256 at most. The next one's place is a third of the palette's bytes, so
+ * that those of one band or two stay at the first place, and those of six take two. Where bands and places do
+ * not agree, the palette forgets all colours but the last. Rule: ImagePalette.getcolor. */
 static enum image_verdict jpeg2000_read_colors(struct image_file *image, struct jpeg2000_boxes *boxes,
                                                uint32_t n, uint32_t n_bands)
 {
     struct map colors;
+    struct str last = {NULL, 0};
+    uint32_t n_places = 0, step = n_bands == 4 ? 1 : n_bands / 3;
+    bool forgets = n_bands != 4 && n_bands % 3 != 0;
     if (map_init(image->call, &colors, 256) != SIDETOK_OK)
         return IMAGE_REFUSED;
     for (uint32_t i = 0; i < n; i++) {
         struct str color;
+        size_t n_known = colors.n;
         enum image_verdict verdict = jpeg2000_read(boxes, n_bands, &color);
         if (verdict != IMAGE_OPENED)
             return verdict;
-        if (map_add(image->call, &colors, color, 0, NULL) != SIDETOK_OK || colors.n > 256)
+        if (map_add(image->call, &colors, color, 0, NULL) != SIDETOK_OK)
             return IMAGE_REFUSED;
+        bool is_new = forgets ? !last.data || !str_equal(color, last) : colors.n > n_known;
+        if (is_new && n_places >= 256)
+            return IMAGE_REFUSED;
+        n_places += is_new ? step : 0;
+        last = color;
     }
     return IMAGE_OPENED;
 }
@@ -212,6 +223,20 @@ static enum image_verdict jpeg2000_read_pclr(struct image_file *image, struct jp
     return jpeg2000_read_colors(image, boxes, n_colors, n_bands);
 }
 
+/* A resolution is not used, but its boxes are read up to it. */
+static enum image_verdict jpeg2000_read_res(struct jpeg2000_boxes *boxes)
+{
+    struct str bytes, type, numbers;
+    enum image_verdict verdict = jpeg2000_read(boxes, (uint64_t)boxes->remaining, &bytes);
+    struct jpeg2000_boxes inner = {{bytes, 0}, true, -1};
+    while (verdict == IMAGE_OPENED && jpeg2000_has_next(&inner)) {
+        verdict = jpeg2000_next(&inner, &type);
+        if (verdict == IMAGE_OPENED && str_equal(type, STR("resc")))
+            return jpeg2000_read(&inner, 10, &numbers);
+    }
+    return verdict;
+}
+
 /* The boxes within jp2h. */
 static enum image_verdict jpeg2000_read_header(struct image_file *image, struct str bytes)
 {
@@ -230,6 +255,8 @@ static enum image_verdict jpeg2000_read_header(struct image_file *image, struct 
             verdict = jpeg2000_read_colr(image, &boxes, &header);
         else if (str_equal(type, STR("pclr")) && is_gray && takes_palette)
             verdict = jpeg2000_read_pclr(image, &boxes);
+        else if (str_equal(type, STR("res ")))
+            verdict = jpeg2000_read_res(&boxes);
         if (verdict != IMAGE_OPENED)
             return verdict;
     }

@@ -1,5 +1,7 @@
 #include "image_reader.h"
 
+#include <stdlib.h>
+
 struct str image_word(struct str *s)
 {
     while (s->size && image_is_space(s->data[0]))
@@ -43,4 +45,30 @@ bool image_python_int(struct str text, int base, int64_t *ret)
     n = n < (int64_t)1 << 40 ? n : (int64_t)1 << 40;
     *ret = negative ? -n : n;
     return after_digit;
+}
+
+static bool is_digit_at(struct str text, size_t i)
+{
+    return i < text.size && text.data[i] >= '0' && text.data[i] <= '9';
+}
+
+bool image_python_float(struct str text, double *ret)
+{
+    char copy[256], *end;
+    size_t n = 0;
+    text = image_strip(text);
+    if (text.size == 0 || text.size >= sizeof copy)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        bool is_gap = c == '_' && i > 0 && is_digit_at(text, i - 1) && is_digit_at(text, i + 1);
+        if ((c == '_' && !is_gap) || c == '(' ||
+            (c | 0x20) == 'x') /* which strtod() knows and Python does not */
+            return false;
+        if (!is_gap)
+            copy[n++] = c;
+    }
+    copy[n] = '\0';
+    *ret = strtod(copy, &end);
+    return end == copy + n;
 }

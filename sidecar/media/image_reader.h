@@ -63,4 +63,7 @@ struct str image_word(struct str *s);
 /** int(bytes, base), base 10 or 16. Numbers beyond 2^40 are 2^40: every use of one refuses it. */
 bool image_python_int(struct str text, int base, int64_t *ret);
 
+/** float(bytes), of less than 256 bytes. */
+bool image_python_float(struct str text, double *ret);
+
 #endif

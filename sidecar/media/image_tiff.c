@@ -1,6 +1,8 @@
 #include "image_tiff.h"
 #include "image_reader.h"
 
+#include <math.h>
+
 /* Rule: PIL.TiffImagePlugin of Pillow 13.0.0: the first page. Uncompressed pixels are read as tiles, all
  * others by libtiff. */
 
@@ -75,10 +77,19 @@ static const struct tiff_layout *tiff_find_layout(const struct tiff_key *key)
 static bool tiff_integer(const struct tiff_directory *directory, uint32_t tag, int64_t absent, int64_t *ret)
 {
     struct tiff_value value = tiff_directory_find(directory, tag);
-    /* of several numbers the first counts; but this tag's are then as if absent */
-    bool is_absent = value.kind == TIFF_ABSENT || (tag == TIFF_PHOTOMETRIC && value.n > 1);
-    *ret = is_absent || value.kind != TIFF_INTEGERS ? absent : tiff_number(&value, 0);
-    return is_absent || value.kind == TIFF_INTEGERS;
+    *ret = value.kind == TIFF_INTEGERS ? tiff_number(&value, 0) : absent;
+    return value.kind == TIFF_ABSENT || value.kind == TIFF_INTEGERS;
+}
+
+/* The same, of a tag that is compared only: a real may be equal, too. Of several numbers the first counts;
+ * but those of the colours are then as if absent. What is equal to nothing is INT64_MIN. */
+static int64_t tiff_equal(const struct tiff_directory *directory, uint32_t tag, int64_t absent)
+{
+    struct tiff_value value = tiff_directory_find(directory, tag);
+    bool is_numeric = value.kind == TIFF_INTEGERS || value.kind == TIFF_REALS;
+    if (value.kind == TIFF_ABSENT || (tag == TIFF_PHOTOMETRIC && is_numeric && value.n > 1))
+        return absent;
+    return is_numeric ? tiff_number(&value, 0) : INT64_MIN;
 }
 
 /* All numbers are the same one; false otherwise. */
@@ -102,7 +113,7 @@ static bool tiff_read_extra(const struct tiff_directory *directory, int64_t plan
     key->n_extra = key->extra = 0;
     if (extra.kind == TIFF_ABSENT)
         return true;
-    if (extra.kind != TIFF_INTEGERS && extra.kind != TIFF_BYTES)
+    if (extra.kind == TIFF_TEXT)
         return false;
     for (size_t i = 0; i < extra.n; i++) {
         is_zero = is_zero && tiff_number(&extra, i) == 0;
@@ -115,14 +126,15 @@ static bool tiff_read_extra(const struct tiff_directory *directory, int64_t plan
     }
     key->n_extra = n;
     key->extra = tiff_number(&extra, 0);
-    return !has_others && extra.kind == TIFF_INTEGERS;
+    return !has_others && extra.kind != TIFF_BYTES;
 }
 
 /* Numbers that must all be one; absent ones are 1. */
 static bool tiff_read_format(const struct tiff_directory *directory, struct tiff_key *key)
 {
     struct tiff_value format = tiff_directory_find(directory, TIFF_SAMPLE_FORMAT);
-    bool is_list = format.kind == TIFF_INTEGERS || (format.kind == TIFF_BYTES && format.n > 1);
+    bool is_list = format.kind == TIFF_INTEGERS || format.kind == TIFF_REALS ||
+                   (format.kind == TIFF_BYTES && format.n > 1);
     key->format = 1;
     return format.kind == TIFF_ABSENT || (is_list && tiff_is_uniform(&format, format.n, &key->format));
 }
@@ -134,9 +146,12 @@ static bool tiff_read_samples(const struct tiff_directory *directory, int64_t pl
     struct tiff_value bits = tiff_directory_find(directory, TIFF_BITS);
     bool is_jpeg = compression == TIFF_OLD_JPEG && (key->photometric == 2 || key->photometric == 6);
     int64_t n_bits = bits.kind == TIFF_ABSENT ? 1 : (int64_t)bits.n;
-    if (!tiff_integer(directory, TIFF_SAMPLES, is_jpeg ? 3 : 1, &key->n_samples) ||
-        (bits.kind != TIFF_ABSENT && bits.kind != TIFF_INTEGERS) || !tiff_read_format(directory, key) ||
-        !tiff_read_extra(directory, planar, key, &n_bits))
+    bool is_real = tiff_directory_find(directory, TIFF_SAMPLES).kind == TIFF_REALS;
+    key->n_samples = tiff_equal(directory, TIFF_SAMPLES, is_jpeg ? 3 : 1);
+    if (key->n_samples == INT64_MIN || bits.kind == TIFF_BYTES || bits.kind == TIFF_TEXT ||
+        !tiff_read_format(directory, key) || !tiff_read_extra(directory, planar, key, &n_bits))
+        return false;
+    if (is_real && key->n_samples != n_bits) /* a tuple has no real number of elements */
         return false;
     bool is_repeated = key->n_samples > n_bits && n_bits == 1;
     if (key->n_samples > 6 || key->n_samples < 0 || (!is_repeated && n_bits < key->n_samples))
@@ -207,6 +222,19 @@ static enum image_verdict tiff_add_tile(struct image_file *image, const struct t
     return IMAGE_OPENED;
 }
 
+/* The rows of a strip; a real makes the tiles' lower edges reals, unless they lie below the picture's. */
+static bool tiff_read_rows(struct image_file *image, const struct tiff_directory *directory,
+                           struct tiff_grid *grid)
+{
+    struct tiff_value rows = tiff_directory_find(directory, TIFF_ROWS_PER_STRIP);
+    if (rows.kind != TIFF_REALS)
+        return tiff_integer(directory, TIFF_ROWS_PER_STRIP, grid->height, &grid->h);
+    double real = tiff_real(&rows, 0);
+    grid->h = real > (double)grid->height ? grid->height + 1 : fabs(real) < 0x1p40 ? (int64_t)real : 0;
+    image->sides = real > (double)grid->height ? IMAGE_SIDES_WHOLE : IMAGE_SIDES_REAL;
+    return true;
+}
+
 /* Strips, or else tiles, of uncompressed pixels. */
 static enum image_verdict tiff_add_tiles(struct image_file *image, const struct tiff_directory *directory,
                                          const struct tiff_layout *layout, struct tiff_grid grid,
@@ -216,7 +244,7 @@ static enum image_verdict tiff_add_tiles(struct image_file *image, const struct 
     bool is_whole_row = offsets.kind != TIFF_ABSENT;
     grid.w = grid.width;
     if (is_whole_row) {
-        if (!tiff_integer(directory, TIFF_ROWS_PER_STRIP, grid.height, &grid.h))
+        if (!tiff_read_rows(image, directory, &grid))
             return IMAGE_NEXT;
     } else {
         offsets = tiff_directory_find(directory, TIFF_TILE_OFFSETS);
@@ -240,6 +268,20 @@ static enum image_verdict tiff_add_tiles(struct image_file *image, const struct 
     return IMAGE_OPENED;
 }
 
+/* The upper bytes of the colours; the first that is none decides. Rule: array.array("B", ...). */
+static enum sidetok_error tiff_check_colors(const struct tiff_value *map)
+{
+    for (size_t i = 0; i < map->n; i++) {
+        bool is_real = map->kind == TIFF_REALS;
+        double color = is_real ? tiff_real(map, i) : (double)tiff_number(map, i);
+        if (is_real && (!map->is_ratio || isnan(color)))
+            return SIDETOK_E_TYPE;
+        if (color < 0 || color >= 65536)
+            return SIDETOK_E_OVERFLOW;
+    }
+    return SIDETOK_OK;
+}
+
 /* The colours, three lists of 16-bit numbers, one after another. */
 static enum image_verdict tiff_read_palette(struct image_file *image, const struct tiff_directory *directory)
 {
@@ -251,6 +293,7 @@ static enum image_verdict tiff_read_palette(struct image_file *image, const stru
     image->palette.given = true;
     image->palette.bits = 24;
     image->palette.size = map.n;
+    image->palette.error = tiff_check_colors(&map);
     return IMAGE_OPENED;
 }
 
@@ -267,12 +310,10 @@ static bool tiff_compression_is_known(int64_t compression)
 /* A resolution that is no number cannot be scaled to inches. */
 static bool tiff_resolution_is_right(const struct tiff_directory *directory)
 {
-    int64_t unit;
     struct tiff_value x = tiff_directory_find(directory, TIFF_X_RESOLUTION);
     struct tiff_value y = tiff_directory_find(directory, TIFF_Y_RESOLUTION);
-    tiff_integer(directory, TIFF_RESOLUTION_UNIT, 0, &unit);
     bool is_text = x.kind == TIFF_TEXT || x.kind == TIFF_BYTES || y.kind == TIFF_TEXT || y.kind == TIFF_BYTES;
-    return unit != 3 || !is_text;
+    return tiff_equal(directory, TIFF_RESOLUTION_UNIT, 0) != 3 || !is_text;
 }
 
 static uint32_t tiff_bands(const char *mode)
@@ -309,15 +350,14 @@ static enum image_verdict tiff_plan_libtiff(struct image_file *image, const stru
 static enum image_verdict tiff_read_size(struct image_file *image, const struct tiff_directory *directory,
                                          struct tiff_plan *plan)
 {
-    int64_t orientation;
     if (tiff_directory_find(directory, TIFF_WIDTH).kind == TIFF_ABSENT ||
         tiff_directory_find(directory, TIFF_HEIGHT).kind == TIFF_ABSENT)
         return IMAGE_NEXT;
     if (!tiff_integer(directory, TIFF_WIDTH, 0, &plan->width) ||
         !tiff_integer(directory, TIFF_HEIGHT, 0, &plan->height))
         return IMAGE_REFUSED;
-    bool is_turned =
-        tiff_integer(directory, TIFF_ORIENTATION, 1, &orientation) && orientation >= 5 && orientation <= 8;
+    int64_t orientation = tiff_equal(directory, TIFF_ORIENTATION, 1);
+    bool is_turned = orientation >= 5 && orientation <= 8;
     image->width = is_turned ? plan->height : plan->width;
     image->height = is_turned ? plan->width : plan->height;
     return IMAGE_OPENED;
@@ -327,18 +367,12 @@ static enum image_verdict tiff_setup(struct image_file *image, const struct tiff
                                      struct tiff_plan *plan)
 {
     struct tiff_key key = {.order = directory->is_big_endian ? TIFF_BIG : TIFF_LITTLE};
-    int64_t compression, planar;
-    if (!tiff_integer(directory, TIFF_COMPRESSION, 1, &compression) ||
-        !tiff_compression_is_known(compression))
+    int64_t compression = tiff_equal(directory, TIFF_COMPRESSION, 1);
+    int64_t planar = tiff_equal(directory, TIFF_PLANAR, 1);
+    if (!tiff_compression_is_known(compression))
         return IMAGE_NEXT;
-    if (!tiff_integer(directory, TIFF_PLANAR, 1, &planar))
-        planar = 0;
-    if (!tiff_integer(directory, TIFF_PHOTOMETRIC, 0, &key.photometric))
-        key.photometric = -1;
-    if (compression == TIFF_OLD_JPEG)
-        key.photometric = 6;
-    if (!tiff_integer(directory, TIFF_FILL_ORDER, 1, &key.fill))
-        key.fill = 0;
+    key.photometric = compression == TIFF_OLD_JPEG ? 6 : tiff_equal(directory, TIFF_PHOTOMETRIC, 0);
+    key.fill = tiff_equal(directory, TIFF_FILL_ORDER, 1);
     enum image_verdict verdict = tiff_read_size(image, directory, plan);
     if (verdict != IMAGE_OPENED)
         return verdict;

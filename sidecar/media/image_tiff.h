@@ -37,7 +37,7 @@ struct tiff_value {
     size_t n; /* numbers, or bytes */
     struct str data;
     uint8_t size; /* bytes of a number */
-    bool is_signed, is_big_endian;
+    bool is_signed, is_big_endian, is_ratio;
 };
 
 /** A directory of tags: the first of equal ones counts. */
@@ -57,8 +57,12 @@ enum image_verdict tiff_directory_read(struct image_file *image, struct tiff_dir
 /** The tag's value; kind is TIFF_ABSENT where it is not there. */
 struct tiff_value tiff_directory_find(const struct tiff_directory *directory, uint32_t tag);
 
-/** The i-th number of integers, or the i-th byte. */
+/** The i-th number of integers, or the i-th byte; of reals that are whole, too. INT64_MIN: one that is not.
+ */
 int64_t tiff_number(const struct tiff_value *value, size_t i);
+
+/** The i-th number of reals. Not a number: a ratio to 0. */
+double tiff_real(const struct tiff_value *value, size_t i);
 
 /** What the loader by libtiff has to know. */
 struct tiff_plan {

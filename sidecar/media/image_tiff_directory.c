@@ -1,6 +1,8 @@
 #include "image_reader.h"
 #include "image_tiff.h"
 
+#include <math.h>
+
 /* Rule: ImageFileDirectory_v2 of PIL.TiffImagePlugin of Pillow 13.0.0. */
 
 struct tiff_entry {
@@ -17,7 +19,7 @@ static const struct {
     [1] = {1, TIFF_BYTES, false},     [2] = {1, TIFF_TEXT, false},      [3] = {2, TIFF_INTEGERS, false},
     [4] = {4, TIFF_INTEGERS, false},  [5] = {8, TIFF_REALS, false},     [6] = {1, TIFF_INTEGERS, true},
     [7] = {1, TIFF_TEXT, false},      [8] = {2, TIFF_INTEGERS, true},   [9] = {4, TIFF_INTEGERS, true},
-    [10] = {8, TIFF_REALS, false},    [11] = {4, TIFF_REALS, false},    [12] = {8, TIFF_REALS, false},
+    [10] = {8, TIFF_REALS, true},     [11] = {4, TIFF_REALS, false},    [12] = {8, TIFF_REALS, false},
     [13] = {4, TIFF_INTEGERS, false}, [16] = {8, TIFF_INTEGERS, false},
 };
 
@@ -29,8 +31,34 @@ static uint64_t tiff_unpack(const char *p, uint32_t size, bool is_big_endian)
     return n;
 }
 
+static double tiff_ratio(const char *p, const struct tiff_value *value)
+{
+    uint32_t above = (uint32_t)tiff_unpack(p, 4, value->is_big_endian);
+    uint32_t below = (uint32_t)tiff_unpack(p + 4, 4, value->is_big_endian);
+    double n = value->is_signed ? (double)(int32_t)above : (double)above;
+    return below ? n / (value->is_signed ? (double)(int32_t)below : (double)below) : (double)NAN;
+}
+
+double tiff_real(const struct tiff_value *value, size_t i)
+{
+    const char *p = value->data.data + i * value->size;
+    if (value->is_ratio)
+        return tiff_ratio(p, value);
+    uint64_t word = tiff_unpack(p, value->size, value->is_big_endian);
+    uint32_t half = (uint32_t)word;
+    float single;
+    double number;
+    memcpy(&single, &half, sizeof single);
+    memcpy(&number, &word, sizeof number);
+    return value->size == sizeof single ? (double)single : number;
+}
+
 int64_t tiff_number(const struct tiff_value *value, size_t i)
 {
+    if (value->kind == TIFF_REALS) {
+        double real = tiff_real(value, i);
+        return fabs(real) < 0x1p40 && trunc(real) == real ? (int64_t)real : INT64_MIN;
+    }
     uint64_t n = tiff_unpack(value->data.data + i * value->size, value->size, value->is_big_endian);
     uint32_t bits = 8u * value->size;
     if (value->is_signed && bits < 64 && n >> (bits - 1))
@@ -71,8 +99,10 @@ static bool tiff_read_entry(struct tiff_directory *directory, struct str file, c
     }
     if (size == 0)
         return true;
-    directory->entries[directory->n++] = (struct tiff_entry){
-        tag, {tiff_types[type].kind, (size_t)count, data, (uint8_t)unit, tiff_types[type].is_signed, be}};
+    directory->entries[directory->n++] =
+        (struct tiff_entry){tag,
+                            {tiff_types[type].kind, (size_t)count, data, (uint8_t)unit,
+                             tiff_types[type].is_signed, be, type == 5 || type == 10}};
     return true;
 }
 

@@ -65,6 +65,8 @@ static bool image_tile_is_repeated(const struct image_file *image, size_t i)
 static enum sidetok_error image_tile_load(struct call *call, const struct image_file *image,
                                           const struct image_tile *tile, int *ret_status)
 {
+    if (tile->offset == INT64_MAX || tile->offset == INT64_MIN)
+        return failure_set_str(call, SIDETOK_E_OVERFLOW, STR("Python int too large to convert to C ssize_t"));
     if (tile->offset < 0)
         return failure_set(call, SIDETOK_E_VALUE, "negative seek value %lld", (long long)tile->offset);
     if (tile->bits == 0)

@@ -21,7 +21,7 @@ from image_maker import HAND_MADE, WRITTEN, Maker
 from mistral_common.tokens.tokenizers.image import _convert_to_rgb
 from PIL import Image
 
-BELOW = ({"BadGzipFile", "OSError"},)
+BELOW = ({"BadGzipFile", "OSError"}, {"error", "IndexError"})
 LIBRARIES = {"AVIF": "libavif or dav1d", "JPEG2000": "OpenJPEG", "TIFF": "libtiff"}
 MOST_PIXELS = 4_000_000  # decoded by Pillow here; beyond, sizes are compared only
 
@@ -46,7 +46,9 @@ def reference(data):
         image = Image.open(io.BytesIO(data))
     except Exception as error:
         return "unidentified", "", str(error)
-    width, height = image.size
+    if len(image.size) > 2:  # of an IM file; the reference unpacks two
+        return f"{image.size[0]} {image.size[1]} ValueError", image.format, "too many values to unpack (expected 2)"
+    width, height = (int(side) if side == side else 0 for side in image.size)  # an IM's may be a float
     size = f"{width} {height}"
     if width == 0 or height == 0:
         return size, image.format, "no pixels"

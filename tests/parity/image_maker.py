@@ -7,6 +7,8 @@ import zlib
 
 from PIL import Image, ImageFilter
 
+from image_fields import FIELDS
+
 MODES = ["RGB", "RGBA", "L", "P", "LA", "1", "I;16", "CMYK", "I", "F", "YCbCr", "PA", "LAB", "HSV"]
 WRITTEN = ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "BLP", "DDS", "DIB", "ICNS", "ICO", "IM", "JPEG2000", "MPO", "MSP", "PCX", "QOI", "SGI", "SPIDER", "TGA", "XBM", "EPS"]
 COMPRESSIONS = [None, "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group3", "group4", "tiff_ccitt", "tiff_raw_16", "zstd", "lzma", "webp"]
@@ -304,4 +306,5 @@ HAND_MADE = {
     "PNM": lambda r: b"P%d\n5 3\n%s" % (k := r.choice([1, 2, 3]), b"" if k == 1 else b"%d\n" % (m := r.choice([1, 9, 255, 1000]))) + b" ".join(b"%d" % r.randrange(2 if k == 1 else m + 1) for _ in range(15 if k < 3 else 45)) + b"\n",
     "NOISE": lambda r: r.randbytes(r.choice([0, 1, 4, 18, 100, 700])),
     "TGA_PALETTE": lambda r: rows(r, struct.pack("<BBBHHBHHHHBB", 0, 1, r.choice([1, 9, 2, 3]), r.choice([0, 3]), 9, r.choice([16, 24, 32, 8]), 0, 0, 5, 3, 8, r.choice([0, 0x10, 0x20, 0x30])), 90),
+    **FIELDS,
 }
