@@ -77,7 +77,9 @@ static enum sidetok_error blp_jpeg(struct call *call, const struct image_tile *t
     buf_append(&whole, head);
     buf_append(&whole, image_read(file, length));
     TRY(buf_finish(&whole, &bytes));
-    enum image_verdict verdict = image_open_as(call, &image_format_jpeg, bytes, 0, &jpeg);
+    enum image_verdict verdict = image_format_jpeg.accept(bytes)
+                                     ? image_open_as(call, &image_format_jpeg, bytes, 0, &jpeg)
+                                     : IMAGE_NEXT;
     if (verdict != IMAGE_OPENED)
         return failure_set_str(call, verdict == IMAGE_NEXT ? SIDETOK_E_SYNTAX : SIDETOK_E_OS,
                                STR("not a JPEG file"));

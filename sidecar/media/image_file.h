@@ -63,6 +63,7 @@ struct image_file {
     const char *mode;      /* Pillow's */
     int64_t width, height; /* 0 for the formats of which Pillow knows the name only */
     enum image_sides sides;
+    enum sidetok_error refusal; /* what a refused opening raises; none said: an OSError */
     struct image_tile *tiles;
     size_t n_tiles;
     struct {

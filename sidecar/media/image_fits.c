@@ -219,49 +219,56 @@ static enum sidetok_error fits_read_gzip_head(struct call *call, struct image_re
     return SIDETOK_OK;
 }
 
-/* Inflates up to need bytes; what follows them is not looked at. */
-static enum sidetok_error fits_inflate(struct call *call, z_stream *zip, uint64_t need)
+/* Inflates a member, until *n is need; what follows that is not looked at. */
+static enum sidetok_error fits_inflate(struct call *call, struct image_reader *file, uint64_t need,
+                                       uint64_t *n)
 {
+    z_stream zip = {0};
     char out[16384];
-    uint64_t n = 0;
+    uint64_t begin = *n;
     uLong crc = crc32(0, NULL, 0);
     int result = Z_OK;
-    while (n < need && result == Z_OK) {
-        zip->next_out = (Bytef *)out;
-        zip->avail_out = sizeof out;
-        result = inflate(zip, Z_NO_FLUSH);
-        crc = crc32(crc, (const Bytef *)out, (uInt)sizeof out - zip->avail_out);
-        n += sizeof out - zip->avail_out;
+    struct str packed = image_rest(file->bytes, file->at);
+    if (inflateInit2(&zip, -MAX_WBITS) != Z_OK)
+        return failure_no_memory(call);
+    zip.next_in = (Bytef *)(uintptr_t)packed.data;
+    zip.avail_in = packed.size < UINT32_MAX ? (uInt)packed.size : UINT32_MAX;
+    while (*n < need && result == Z_OK) {
+        zip.next_out = (Bytef *)out;
+        zip.avail_out = sizeof out;
+        result = inflate(&zip, Z_NO_FLUSH);
+        crc = crc32(crc, (const Bytef *)out, (uInt)sizeof out - zip.avail_out);
+        *n += sizeof out - zip.avail_out;
     }
-    if (n >= need)
+    file->at += (uint64_t)((const char *)zip.next_in - packed.data);
+    inflateEnd(&zip);
+    if (*n >= need)
         return SIDETOK_OK;
     if (result != Z_STREAM_END)
         return fits_bad_gzip(call, result == Z_BUF_ERROR);
-    const char *tail = (const char *)zip->next_in;
-    if (zip->avail_in < 8 || image_le32(tail) != crc || image_le32(tail + 4) != (uint32_t)n)
-        return fits_bad_gzip(call, zip->avail_in < 8);
-    return image_not_enough(call);
+    struct str tail = image_read(file, 8);
+    bool is_right =
+        tail.size == 8 && image_le32(tail.data) == crc && image_le32(tail.data + 4) == (uint32_t)(*n - begin);
+    return is_right ? SIDETOK_OK : fits_bad_gzip(call, tail.size < 8);
 }
 
-/* Each pixel stands in four bytes. */
+/* Each pixel stands in four bytes. Members follow each other, with zeroes between them. */
 static enum sidetok_error fits_codec_gzip(struct call *call, const struct image_file *image,
                                           const struct image_tile *tile, struct str data, int *ret_status)
 {
-    z_stream zip = {0};
     struct image_reader file = {data, 0};
+    uint64_t need = (uint64_t)tile->x1 * (uint64_t)tile->y1 * 4;
     (void)image, (void)ret_status;
-    if (data.size == 0)
-        return image_not_enough(call);
-    TRY(fits_read_gzip_head(call, &file));
-    if (inflateInit2(&zip, -MAX_WBITS) != Z_OK)
-        return failure_no_memory(call);
-    struct str packed = image_rest(data, file.at);
-    zip.next_in = (Bytef *)(uintptr_t)packed.data;
-    zip.avail_in = packed.size < UINT32_MAX ? (uInt)packed.size : UINT32_MAX;
-    enum sidetok_error error = fits_inflate(call, &zip, (uint64_t)tile->x1 * (uint64_t)tile->y1 * 4);
-    inflateEnd(&zip);
+    for (uint64_t n = 0; n < need;) {
+        while (n > 0 && image_has(&file, 1) && data.data[file.at] == '\0')
+            file.at++;
+        if (!image_has(&file, 1))
+            return image_not_enough(call);
+        TRY(fits_read_gzip_head(call, &file));
+        TRY(fits_inflate(call, &file, need, &n));
+    }
     /* the reference loses the first pixel of four bytes: a slice of it ends at -1 */
-    return error == SIDETOK_OK && tile->bits == 32 ? image_not_enough(call) : error;
+    return tile->bits == 32 ? image_not_enough(call) : SIDETOK_OK;
 }
 
 const struct image_format image_format_fits = {"FITS", fits_accept, fits_open, NULL};

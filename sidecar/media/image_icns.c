@@ -92,11 +92,12 @@ static enum image_verdict icns_open(struct image_file *image)
     return IMAGE_OPENED;
 }
 
-static enum sidetok_error icns_fail(struct call *call, enum image_verdict verdict)
+static enum sidetok_error icns_fail(struct call *call, enum image_verdict verdict, enum sidetok_error refusal)
 {
     if (call->failure.code != SIDETOK_OK)
         return call->failure.code;
-    return failure_set_str(call, verdict == IMAGE_NEXT ? SIDETOK_E_SYNTAX : SIDETOK_E_OS,
+    enum sidetok_error refused = refusal != SIDETOK_OK ? refusal : SIDETOK_E_OS;
+    return failure_set_str(call, verdict == IMAGE_NEXT ? SIDETOK_E_SYNTAX : refused,
                            STR("not identified by this driver"));
 }
 
@@ -111,24 +112,37 @@ static enum sidetok_error icns_check(struct call *call, const struct image_file 
     return is_mask ? SIDETOK_OK : failure_set_str(call, SIDETOK_E_VALUE, STR("bad transparency mask"));
 }
 
+/* A picture that is a file of its own. The last one is taken, and decoded when all others have been read; but
+ * one of JPEG 2000 that has to be converted at once. */
+struct icns_picture {
+    struct image_file file;
+    bool given, is_converted;
+};
+
 /* A PNG or JPEG 2000 file. */
-static enum sidetok_error icns_load_file(struct call *call, const struct image_file *image,
-                                         const struct icns_file *icons, size_t k)
+static enum sidetok_error icns_open_file(struct call *call, const struct image_file *image,
+                                         const struct icns_file *icons, size_t k,
+                                         struct icns_picture *ret_picture)
 {
     struct str data = image_rest(image->bytes, icons->parts[k].offset);
     bool is_png = image_format_png.accept(data), is_jpeg2000 = image_format_jpeg2000.accept(data);
-    struct image_file picture;
+    struct image_file *picture = &ret_picture->file;
+    if (str_starts_with(data, STR("\r\n\x87\n"))) /* an old mark, which the format itself does not know */
+        return icns_fail(call, IMAGE_NEXT, SIDETOK_OK);
     if (!is_png && !is_jpeg2000)
         return failure_set_str(call, SIDETOK_E_VALUE, STR("Unsupported icon subimage format"));
     uint64_t size = icons->parts[k].size < 0 ? UINT64_MAX : (uint64_t)icons->parts[k].size;
     if (is_jpeg2000 && data.size > size)
         data.size = (size_t)size;
+    if (is_jpeg2000 && !image_format_jpeg2000.accept(data)) /* the icon's size cuts it */
+        return icns_fail(call, IMAGE_NEXT, SIDETOK_OK);
     enum image_verdict verdict =
-        image_open_as(call, is_png ? &image_format_png : &image_format_jpeg2000, data, 0, &picture);
+        image_open_as(call, is_png ? &image_format_png : &image_format_jpeg2000, data, 0, picture);
     if (verdict != IMAGE_OPENED)
-        return icns_fail(call, verdict);
-    TRY(image_file_load(call, &picture));
-    return icns_check(call, image, &picture, is_jpeg2000);
+        return icns_fail(call, verdict, picture->refusal);
+    ret_picture->given = true;
+    ret_picture->is_converted = is_jpeg2000 && !image_mode_is(picture, "RGBA");
+    return ret_picture->is_converted ? image_file_load(call, picture) : SIDETOK_OK;
 }
 
 /* One of three bands: runs, and bytes as they are. */
@@ -173,7 +187,8 @@ static enum sidetok_error icns_load(struct call *call, struct image_file *image)
 {
     const struct icns_file *icons = image->raw.state;
     const struct icns_code *best = &icns_codes[image->raw.kind];
-    bool has_picture = false, has_mask = false, is_plain = true;
+    bool has_picture = false, has_mask = false;
+    struct icns_picture picture = {.given = false};
     for (size_t k = image->raw.kind;
          k < ICNS_CODES && icns_codes[k].side == best->side && icns_codes[k].scale == best->scale; k++) {
         if (!icons->parts[k].given)
@@ -181,19 +196,21 @@ static enum sidetok_error icns_load(struct call *call, struct image_file *image)
         enum icns_reader reader = icns_codes[k].reader;
         struct str mask = image_rest(image->bytes, icons->parts[k].offset);
         if (reader == ICNS_FILE)
-            TRY(icns_load_file(call, image, icons, k));
+            TRY(icns_open_file(call, image, icons, k, &picture));
         else if (reader != ICNS_MASK)
             TRY(icns_load_rle(call, image, icons, k));
         else if (mask.size < (uint64_t)(image->width * image->height))
             return image_not_enough(call);
         has_picture = has_picture || reader != ICNS_MASK;
         has_mask = has_mask || reader == ICNS_MASK;
-        is_plain = is_plain && reader != ICNS_FILE;
     }
     if (!has_picture)
         return failure_set_str(call, SIDETOK_E_KEY, STR("'RGB'"));
-    return has_mask || !is_plain ? SIDETOK_OK
-                                 : failure_set_str(call, SIDETOK_E_VALUE, STR("bad transparency mask"));
+    if (picture.given && !picture.is_converted)
+        TRY(image_file_load(call, &picture.file));
+    if (picture.given)
+        return icns_check(call, image, &picture.file, picture.is_converted);
+    return has_mask ? SIDETOK_OK : failure_set_str(call, SIDETOK_E_VALUE, STR("bad transparency mask"));
 }
 
 const struct image_format image_format_icns = {"ICNS", icns_accept, icns_open, icns_load};

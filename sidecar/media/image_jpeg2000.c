@@ -30,6 +30,13 @@ const char *image_jpeg2000_mode(uint32_t n_components, bool is_deep)
     }
 }
 
+/* A ValueError, as against what is missing. */
+static enum image_verdict jpeg2000_refuse(struct image_file *image)
+{
+    image->refusal = SIDETOK_E_VALUE;
+    return IMAGE_REFUSED;
+}
+
 /* The marker SIZ, behind its two bytes. Rule: _parse_codestream. */
 static enum image_verdict jpeg2000_read_size(struct image_file *image, struct image_reader *file)
 {
@@ -38,7 +45,7 @@ static enum image_verdict jpeg2000_read_size(struct image_file *image, struct im
         return IMAGE_NEXT;
     uint32_t length = image_be16(image_read(&start, 2).data);
     if (length < 38)
-        return IMAGE_REFUSED;
+        return jpeg2000_refuse(image);
     struct str siz = image_read(file, length);
     if (siz.size < 38)
         return IMAGE_NEXT;
@@ -52,7 +59,7 @@ static enum image_verdict jpeg2000_read_size(struct image_file *image, struct im
 }
 
 /* The markers up to the first tile. Rule: _parse_comment. */
-static enum image_verdict jpeg2000_skip_markers(struct image_reader *file)
+static enum image_verdict jpeg2000_skip_markers(struct image_file *image, struct image_reader *file)
 {
     for (;;) {
         struct str marker = image_read(file, 2);
@@ -67,7 +74,7 @@ static enum image_verdict jpeg2000_skip_markers(struct image_reader *file)
         if (length.size < 2)
             return IMAGE_NEXT;
         if (image_be16(length.data) < 2)
-            return IMAGE_REFUSED;
+            return jpeg2000_refuse(image);
         if (type == 0x64)
             return IMAGE_OPENED;
         file->at += image_be16(length.data) - 2u;
@@ -199,7 +206,7 @@ static enum image_verdict jpeg2000_read_colors(struct image_file *image, struct 
             return IMAGE_REFUSED;
         bool is_new = forgets ? !last.data || !str_equal(color, last) : colors.n > n_known;
         if (is_new && n_places >= 256)
-            return IMAGE_REFUSED;
+            return jpeg2000_refuse(image);
         n_places += is_new ? step : 0;
         last = color;
     }
@@ -285,7 +292,8 @@ static enum image_verdict jpeg2000_open_boxes(struct image_file *image)
         return IMAGE_OPENED;
     struct image_file ignored = *image;
     verdict = jpeg2000_read_size(&ignored, &boxes.file);
-    return verdict == IMAGE_OPENED ? jpeg2000_skip_markers(&boxes.file) : verdict;
+    image->refusal = ignored.refusal;
+    return verdict == IMAGE_OPENED ? jpeg2000_skip_markers(image, &boxes.file) : verdict;
 }
 
 static enum image_verdict jpeg2000_open(struct image_file *image)
@@ -295,7 +303,7 @@ static enum image_verdict jpeg2000_open(struct image_file *image)
         return jpeg2000_open_boxes(image);
     struct image_reader file = {image->bytes, 4};
     enum image_verdict verdict = jpeg2000_read_size(image, &file);
-    return verdict == IMAGE_OPENED ? jpeg2000_skip_markers(&file) : verdict;
+    return verdict == IMAGE_OPENED ? jpeg2000_skip_markers(image, &file) : verdict;
 }
 
 static enum sidetok_error jpeg2000_load(struct call *call, struct image_file *image)

@@ -37,21 +37,27 @@ static enum image_verdict png_open(struct image_file *image)
     for (size_t offset = png_magic.size;; offset = chunk.offset + chunk.size + 4) {
         if (!png_chunk_at(bytes, offset, &chunk))
             return IMAGE_NEXT;
-        bool is_end = png_is_type(&chunk, "IEND"), is_data = png_is_type(&chunk, "IDAT");
+        bool has_mode = image->mode[0] != '\0'; /* without one, data is a chunk like any other */
+        bool is_end = png_is_type(&chunk, "IEND"), is_data = has_mode && png_is_type(&chunk, "IDAT");
         enum sidetok_error error = is_end || is_data ? SIDETOK_OK : png_take_chunk(image, info, &chunk);
         if (error == SIDETOK_E_NO_MEMORY)
             failure_no_memory(image->call);
+        image->refusal = error;
         if (error != SIDETOK_OK)
             return error == SIDETOK_E_SYNTAX || error == SIDETOK_E_INDEX ? IMAGE_NEXT : IMAGE_REFUSED;
-        if (is_end || is_data || png_is_type(&chunk, "fdAT"))
+        if (is_end || is_data || (has_mode && png_is_type(&chunk, "fdAT")))
             break;
+        if (png_is_type(&chunk, "fdAT")) /* four bytes of it have been read, so that nothing fits */
+            return bytes.size - chunk.offset < (size_t)chunk.size + 4 ? IMAGE_REFUSED : IMAGE_NEXT;
+        info->has_default =
+            info->has_default || (png_is_type(&chunk, "IDAT") && info->has_frames && !info->has_box);
         if (!png_crc_is_right(bytes, &chunk))
             return IMAGE_NEXT;
     }
     image->raw.kind = !png_is_type(&chunk, "IEND");
     image->data_offset = chunk.offset - 8;
     bool is_extra = !info->has_box && png_is_type(&chunk, "IDAT"); /* an image that is none of the frames */
-    info->n_frames = info->has_frames ? info->n_frames + is_extra : 1;
+    info->n_frames = info->has_frames ? info->n_frames + (is_extra || info->has_default) : 1;
     return IMAGE_OPENED;
 }
 

@@ -14,6 +14,7 @@ struct png_chunk {
 struct png_info {
     uint32_t bits; /* of a pixel as stored, 0: no known kind */
     bool is_interlaced, has_frames, has_sequence, has_box;
+    bool has_default; /* data that is of none of the frames came before the header */
     uint32_t n_frames, sequence;
     uint32_t x0, y0, x1, y1; /* of the box: the frame that the next data is of */
     uint64_t text_bytes;

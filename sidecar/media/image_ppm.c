@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* Rule: PIL.PpmImagePlugin of Pillow 13.0.0: binary, plain and floating point pictures. */
 
@@ -76,11 +75,10 @@ static bool ppm_read_integer(struct image_reader *file, int64_t *ret)
 /* A floating point picture's scale: any number but 0. */
 static bool ppm_read_scale(struct image_reader *file)
 {
-    char token[PPM_TOKEN + 1], *end;
-    if (!ppm_read_token(file, token) || strpbrk(token, "xX"))
-        return false;
-    double scale = strtod(token, &end);
-    return *end == '\0' && isfinite(scale) && scale != 0;
+    char token[PPM_TOKEN + 1];
+    double scale;
+    return ppm_read_token(file, token) && image_python_float(str_from(token), &scale) && isfinite(scale) &&
+           scale != 0;
 }
 
 static enum image_verdict ppm_open(struct image_file *image)

@@ -21,7 +21,7 @@ from image_maker import HAND_MADE, WRITTEN, Maker
 from mistral_common.tokens.tokenizers.image import _convert_to_rgb
 from PIL import Image
 
-BELOW = ({"BadGzipFile", "OSError"}, {"error", "IndexError"})
+BELOW = ({"BadGzipFile", "OSError"}, {"DecompressionBombError", "OSError"}, {"error", "IndexError"})
 LIBRARIES = {"AVIF": "libavif or dav1d", "JPEG2000": "OpenJPEG", "TIFF": "libtiff"}
 MOST_PIXELS = 4_000_000  # decoded by Pillow here; beyond, sizes are compared only
 

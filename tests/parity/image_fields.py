@@ -124,10 +124,13 @@ def fits_tables(r):
     cards = ["XTENSION= 'BINTABLE'", f"BITPIX  = {pick(r, 8, 16, -8, 'x', 10**18)}", f"NAXIS   = {pick(r, 2, 0, 1, 'x')}", f"NAXIS1  = {pick(r, 8, 10**12, -1)}", f"NAXIS2  = {pick(r, 1, 10**12, 'x', 0)}"]
     cards += [f"ZIMAGE  = {pick(r, 'T', 'F')}", f"ZCMPTYPE= '{pick(r, 'GZIP_1  ', 'RICE_1  ', 'GZIP_1')}'", f"ZBITPIX = {bits}", f"ZNAXIS  = {pick(r, 2, 1, 0)}", f"ZNAXIS1 = {width}", f"ZNAXIS2 = {height}"]
     cards = [card for card in cards if r.random() > 0.02]
-    pixels = zlib.compressobj(9, zlib.DEFLATED, -15)
-    plain = bytes(pick(r, 60, 59, 0, 30, 90))
-    packed = pixels.compress(plain) + pixels.flush() + struct.pack("<II", zlib.crc32(plain) ^ pick(r, 0, 1), pick(r, len(plain), 1))
-    data = gzip_head(r) + packed[: pick(r, len(packed), r.randrange(len(packed)))]
+    def member(plain):
+        pixels = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return pixels.compress(plain) + pixels.flush() + struct.pack("<II", zlib.crc32(plain) ^ pick(r, 0, 1), pick(r, len(plain), 1))
+
+    packed = pick(r, member(bytes(pick(r, 60, 59, 0, 30, 90))), member(bytes(30)) + bytes(r.choice([0, 5])) + gzip_head(r) + member(bytes(30)), member(b"") + bytes(r.choice([0, 5])) + gzip_head(r) + member(bytes(60)))
+    head = gzip_head(r)
+    data = head[: r.randrange(len(head) + 1)] if r.random() < 0.1 else head + packed[: pick(r, len(packed), r.randrange(len(packed)))]
     first = fits_head(f"SIMPLE  = {pick(r, 'T', 'F', 'T / comment')}", "BITPIX  = 8", f"NAXIS   = {pick(r, 0, 1, 2)}", *(["NAXIS1  = 4"] if r.random() < 0.1 else []), pick(r, "END", ""))
     return first + fits_head(*cards, pick(r, "END", "")) + b"12345678" + data + (fits_head("XTENSION= 'IMAGE'", "END") if r.random() < 0.1 else b"")
 
@@ -310,7 +313,176 @@ def iptc_fields(r):
     return head + pieces + r.choice([b"", b"\x1c\x09\x0a\0\1a", bytes(5), b"\x1c", b"junk!"])
 
 
+def png_frames(r):
+    """Chunks that are numbered, and modes of every depth; a frame may lie anywhere, data may be in pieces, or missing."""
+    def chunk(kind, data):
+        return struct.pack(">I", pick(r, len(data), len(data) + 1)) + kind + data + struct.pack(">I", pick(r, zlib.crc32(kind + data), 0))
+
+    color, depth = pick(r, r.choice([(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)]), (1, 8), (5, 8), (7, 8), (3, 16), (0, 3))
+    width, height, bits = 5, 3, {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(color, 1) * depth
+    rows = b"".join(bytes([pick(r, r.randrange(5), 5, 255)]) + bytes((width * bits + 7) // 8) for _ in range(height)) + pick(r, b"", b"more")
+    packed = zlib.compress(rows, r.choice([0, 9]))
+    packed = pick(r, packed, packed[:-4], packed[:-5], packed[:4], b"", packed[:-4] + b"abcd")
+    half = r.choice([0, 5, len(packed)])
+    animated, number = r.random() < 0.5, 0
+    body = [chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, pick(r, 0, 1), pick(r, 0, 1)))] + ([chunk(b"PLTE", bytes(9))] if color == 3 else [])
+    if r.random() < 0.2:
+        body.append(chunk(b"tRNS", r.choice([bytes(2), bytes(6), bytes(257), bytes(300), b"\xff\0\xff", b"\0"])))
+    if animated:
+        body.append(chunk(b"acTL", struct.pack(">II", pick(r, 2, 0, 1), 0)))
+        body.append(chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, pick(r, width, 0, 6), pick(r, height, 0), pick(r, 0, 1), 0, 1, 10, 0, 0)))
+    name = r.choice([b"IDAT", b"IDAT", b"fdAT"]) if animated else b"IDAT"
+    for piece in (packed[:half], packed[half:]):
+        number += name == b"fdAT"
+        body.append(chunk(name, (struct.pack(">I", pick(r, number, 0, 9)) if name == b"fdAT" else b"") + piece))
+    after = [chunk(kind, data) for kind, data in ((b"fcTL", struct.pack(">IIIIIHHBB", number + 1, width, height, 0, 0, 1, 10, 0, 0)), (b"fdAT", struct.pack(">I", number + 2) + packed), (b"tEXt", b"a\0b"), (b"zTXt", b"a\0\1"), (b"fdAT", b"a"), (b"DDAT", packed), (b"iCCP", b"a\0\0" + zlib.compress(bytes(3))), (b"pHYs", b"a"))]
+    body += r.sample(after, k=r.choice([0, 0, 1, 2, 3]))
+    if r.random() < 0.1:
+        r.shuffle(body)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(body) + pick(r, chunk(b"IEND", b""), b"")
+
+
+def blp_parts(r):
+    """Blizzard's textures: a JPEG whose head stands apart, palettes, blocks."""
+    version, compression = r.choice([1, 1, 2]), r.choice([0, 0, 1])
+    jpeg = small(r, "JPEG")
+    at = r.choice([0, 20, jpeg.index(b"\xff\xc4")])
+    head, body = jpeg[:at], pick(r, jpeg[at:], b"", b"junk")
+    if r.random() < 0.1:
+        head, body = head[:2] + b"\xff\xe0\xff\xff", b"abc"
+    fields = struct.pack("<ii", compression, pick(r, 0, 1, 8)) if version == 1 else struct.pack("<ibbbb", pick(r, 1, 0, 2), pick(r, 2, 1, 3), pick(r, 0, 1, 8), pick(r, r.choice([0, 1, 7]), 2), 0)
+    fields += struct.pack("<II", pick(r, 1, 9, 4, 0), pick(r, 3, 4)) + (struct.pack("<ii", pick(r, 5, 4, 3), 0) if version == 1 else b"")
+    begin = 4 + len(fields) + 128 + 4 + len(head)
+    if compression or version == 2:
+        begin = 4 + len(fields) + 128 + 1024
+    tables = struct.pack("<16I", pick(r, begin, begin + 3, 0, 5000), *[0] * 15) + struct.pack("<16I", pick(r, len(body) if not compression else 12, 0, 3, 5000), *[0] * 15)
+    behind = struct.pack("<I", pick(r, len(head), 60000)) + head + body if version == 1 and not compression else bytes(1024) + bytes(pick(r, 64, 12, 3, 0))
+    data = b"BLP%d" % version + fields + tables + behind
+    return data[: pick(r, len(data), r.randrange(len(data) + 1), 4 + len(fields) + r.randrange(130))]
+
+
+def pcx_runs(r):
+    """Rows by runs, of 1 to 3 planes; alone or as the first of several."""
+    bits, planes, width, height = pick(r, r.choice([(8, 1), (8, 3), (1, 1), (1, 3), (2, 1), (4, 1), (1, 4)]), (8, 2), (3, 1)) + (r.choice([1, 5, 9]), 2)
+    stride = pick(r, (width * bits + 7) // 8 + (width * bits + 7) // 8 % 2, 1, 0, 2, 1000)
+    data = b"".join(r.choice([bytes([0xC0 | min(63, n), 7]), bytes([1]) * n, b"\xc0\0", b"\xff\1", b"\xc1"]) for n in [max(1, stride % 64)] * (height * planes + r.randrange(-2, 3)))
+    head = struct.pack("<BBBBHHHHHH", 10, pick(r, 5, 0, 2, 3), 1, bits, 0, 0, width - 1, height - 1, 72, 72) + bytes(48) + struct.pack("<BBHH", 0, planes, stride, pick(r, 1, 2)) + bytes(58)
+    picture = head + data + (pick(r, b"\x0c", b"\0", b"") + bytes(768) if bits == 8 and planes == 1 else b"")
+    offsets = r.choice([[12], [16, 16], [], [5000]])
+    table = b"\xb1\x68\xde\x3a" + struct.pack("<%dI" % (len(offsets) + 1), *offsets, 0)
+    return table[: pick(r, len(table), 4, 6, 8)] + picture if r.random() < 0.2 else picture[: pick(r, len(picture), r.randrange(len(picture)), 128, 127)]
+
+
+def xbm_text(r):
+    lines = [pick(r, "#define a_width 5", "#define a_width x", "#define a_width ", "#define width 0x5", "#define a_width 5_0"), pick(r, "#define a_height 3", "#define height 3", "#define a_height -3", "#define a_height 0"), *r.choices(["/* a */", "/* begins", "ends */", "", "#define a_x_hot 1", "#define a_y_hot y", "#define " + "a" * 80 + " 7"], k=r.choice([0, 0, 1, 2]))]
+    if r.random() < 0.2:
+        r.shuffle(lines)
+    bits = ",".join(pick(r, f"0x{i:02x}", f"0X{i:02X}", "0xg1", "5", "0x", "x", "0x1") for i in range(pick(r, 3, 2, 4, 0)))
+    return r.choice(["", "", "\n", "/* first */\n"]).encode() + "\n".join(lines + [pick(r, "static char a_bits[] = {", "static unsigned char a_bits[] = {", "static char a_bits[] = { ", "a_bits[]", "")] + [bits + pick(r, "};", "", "}")]).encode()
+
+
+def xpm_text(r):
+    """Colours of every name, keys of every size."""
+    n, size, width, height = pick(r, 2, 0, 1, 257, -1), pick(r, 1, 2, 0, 3), pick(r, 3, 0), 2
+    keys = [f"{i:{size}x}"[-size:] if size else "" for i in range(n)]
+    colors = [f'"{key} {pick(r, "c", "m", "c m", "g")} {pick(r, "#ff0000", "None", "none", "#fff", "red", "#ff00", "#gggggg", "", "rgb(1,2,3)", "hsl(0,0%,0%)", "#ffff00000000", "Grey50", "gray101")}"{pick(r, ",", "")}' for key in keys]
+    rows = ['"' + "".join(r.choices(keys, k=width)) + pick(r, '",', '"', "", '" "x') if keys else '"",' for _ in range(pick(r, height, 1, 3))]
+    head = f'"{width} {height} {n} {size}{pick(r, "", " 0 0", " XPMEXT", " x")}",'
+    lines = [pick(r, "/* XPM */", "/* XPM */ more", "/* XPM"), pick(r, "static char *x[] = {", ""), pick(r, "/* columns */", ""), head, *colors[: pick(r, len(colors), 0, 1)], *([r.choice(["/* pixels */", "/* pixels */", "/* other */"])] if r.random() < 0.3 else []), *rows, "};"]
+    return pick(r, "\n", "\r\n").join(lines).encode()
+
+
+def psd_parts(r):
+    """Layers, resources and palettes of any size; rows by runs or plain."""
+    mode, bits, channels = pick(r, r.choice([(0, 1, 1), (1, 8, 1), (2, 8, 1), (3, 8, 3), (3, 8, 4), (4, 8, 4), (7, 8, 3), (8, 8, 1), (9, 8, 3)]), (3, 16, 3), (3, 8, 2), (5, 8, 1), (4, 8, 5))
+    width, height = pick(r, 5, 0, 1), pick(r, 3, 0, 1)
+    blocks = [b"8BIM" + struct.pack(">HB", 1005, 0) + b"\0" + struct.pack(">I", 3) + b"abc\0", b"8BIM\4\x0f\3abc" + struct.pack(">I", pick(r, 2, 99)) + b"ab", b"8BIM\4", b"8BIM\4\x0f", b"8BIM\4\x0f\4ab", b"MeSa\0\1\0\0\0\0\0\0"]
+    resources, layers = b"".join(r.choices(blocks, k=r.choice([0, 0, 1, 2]))), pick(r, b"", bytes(4), struct.pack(">Ih", 2, 0), struct.pack(">Ih", 20, 1) + bytes(18), bytes(60), b"\0\0")
+    sections = b"".join(struct.pack(">I", pick(r, len(part), len(part) + 1, 0)) + part for part in (bytes(pick(r, 768, 0, 767)) if mode == 2 else b"", resources, layers))
+    row = (width * bits + 7) // 8
+    rows = [pick(r, bytes([257 - row, 7]) if 2 <= row <= 128 else bytes([row - 1 & 127]) + bytes(row), b"\x80", b"\5ab", b"") for _ in range(height * channels)]
+    data = r.choice([b"\0\0" + bytes(row * height * channels), b"\0\1" + b"".join(struct.pack(">H", len(part)) for part in rows) + b"".join(rows), pick(r, b"\0\0", b"\0\2", b"\0\1\0", b"\0")])
+    whole = b"8BPS" + struct.pack(">H6xHIIHH", pick(r, 1, 2), channels, height, width, bits, mode) + sections + data
+    return whole[: pick(r, len(whole), r.randrange(len(whole)))]
+
+
+def webp_chunks(r):
+    """A container whose frames may be broken behind their heads."""
+    data = small(r, "WEBP", lossless=r.random() < 0.5)
+    kind, body = data[12:16], data[20:]
+    body = pick(r, body, body[:10] + bytes(len(body) - 10), body[:-3] + b"abc", body[:20])
+    frame = kind + struct.pack("<I", pick(r, len(body), len(body) + 4)) + body + b"\0" * (len(body) % 2)
+    if r.random() < 0.6:
+        flags, side = pick(r, 0, 2, 16), struct.pack("<I", pick(r, 8, 0))[:3] + struct.pack("<I", 2)[:3]
+        frame = (b"VP8X" + struct.pack("<IB3x", 10, flags) + side + (b"ANIM" + struct.pack("<IIH", 6, 0, 0) if flags & 2 else b"") + b"ANMF" * (flags & 2 > 0) + (struct.pack("<I", 16 + len(frame)) + bytes(6) + side + bytes(4) if flags & 2 else b"") + pick(r, frame, b""))
+    return b"RIFF" + struct.pack("<I", 4 + len(frame)) + b"WEBP" + frame
+
+
+def icon_entries(r):
+    """Icons and cursors: the largest is taken, as a bitmap with its mask or as a PNG."""
+    def bitmap():
+        bits, width, height = r.choice([1, 4, 8, 24, 32, 16]), r.choice([5, 8, 32]), 3
+        row = (width * bits + 31) // 32 * 4
+        head = struct.pack("<IiiHHIIiiII", pick(r, 40, 12, 0), pick(r, width, 0), pick(r, 2 * height, height, 0), 1, bits, pick(r, 0, 1), 0, 0, 0, 0, 0)
+        return head + bytes(4 << bits if bits <= 8 else 0) + bytes(row * height) + bytes(pick(r, (width + 31) // 32 * 4 * height, 1, 0))
+
+    parts = [pick(r, bitmap(), small(r, "PNG"), b"\x89PNG\r\n\x1a\n", b"junk") for _ in range(pick(r, 1, 2, 3, 0))]
+    at, entries = 6 + 16 * len(parts), b""
+    for part in parts:
+        entries += struct.pack("<BBBBHHII", r.choice([0, 5, 8, 16]), r.choice([0, 3, 8]), r.choice([0, 2]), 0, r.choice([0, 1]), r.choice([0, 1, 8, 32]), pick(r, len(part), 0, 2**31), pick(r, at, 0, 2**31))
+        at += len(part)
+    data = struct.pack("<HHH", 0, r.choice([1, 2]), pick(r, len(parts), 0, len(parts) + 1)) + entries + b"".join(parts)
+    return data[: pick(r, len(data), 6, 8, 22, 23, 24, r.randrange(len(data)))]
+
+
+def icns_parts(r):
+    """Icons as files within: PNG, JPEG 2000, neither; of another size or mode than their names say."""
+    def inner(side):
+        out = io.BytesIO()
+        kind, mode = r.choice([("PNG", r.choice(["RGBA", "RGB", "L", "P", "1", "LA", "I;16"])), ("JPEG2000", r.choice(["RGBA", "RGB", "L"]))])
+        Image.new(mode, (pick(r, side, 5), pick(r, side, 5))).save(out, kind, **({"no_jp2": r.random() < 0.5} if kind == "JPEG2000" else {}))
+        return pick(r, out.getvalue(), out.getvalue()[:60], b"\x89PNG\r\n\x1a\n", b"\xff\x4f\xff\x51", b"\xff\x4f\xff\x51\0\1", b"\r\n\x87\n", b"junk")
+
+    blocks = []
+    for _ in range(r.choice([1, 1, 2])):
+        kind, side = r.choice([(b"icp4", 16), (b"icp5", 32), (b"ic11", 32), (b"icp6", 64), (b"is32", 16), (b"s8mk", 16), (b"TOC ", 16)])
+        data = inner(side) if kind.startswith(b"ic") else bytes(pick(r, side * side * (3 if kind == b"is32" else 1), 5))
+        blocks.append(kind + struct.pack(">I", pick(r, len(data) + 8, 8, 7, 0, 2**31)) + data)
+    body = b"".join(blocks)
+    return b"icns" + struct.pack(">I", pick(r, len(body) + 8, 8, 2**31, len(body) + 20)) + body
+
+
+def ppm_text(r):
+    kind = r.choice(["P1", "P2", "P3", "P4", "P5", "P6", "Pf", "PyP", "PyRGBA", "PyCMYK", "P0CMYK"])
+    numbers = [pick(r, "5", "0", "-5", "5_0", "0x5", "x", "12345678901", "1" * 12, "# a comment\n5", "5#\r"), pick(r, "3", "0"), *([pick(r, r.choice(["1", "255", "1000", "65535"]), "0", "65536", "-1", "x")] if kind not in ("P1", "P4", "Pf") else []), *([pick(r, "1.0", "-1", "1_0.5", "0", "nan", "inf", "0x1", "x", "1e3", "1(")] if kind == "Pf" else [])]
+    head = kind + pick(r, "\n", " # c\n", "\t", "") + pick(r, " ", "\n", "  ").join(numbers) + pick(r, "\n", " ", "")
+    plain = pick(r, r.choice([" ", "\n"]), "", "#c\n").join(pick(r, str(r.randrange(2)), "255", "-1", "x", "70000", "1" * 11, "\xff", "#c\r", "1#c\n1", "+1", "") for _ in range(pick(r, 45, 15, 14)))
+    return (head + plain).encode("latin-1") if kind in ("P1", "P2", "P3") else head.encode() + bytes(r.choice([3, 15, 30, 45, 60, 90]))
+
+
+def tga_kinds(r):
+    """Every kind and depth, by runs or plain, with palettes of every depth."""
+    kind, depth = pick(r, r.choice([(1, 8), (2, 16), (2, 24), (2, 32), (3, 1), (3, 8), (3, 16)]), (1, 16), (3, 24), (2, 8), (0, 8), (4, 8))
+    kind |= r.choice([0, 8])
+    colors = kind & 7 == 1 or r.random() < 0.1
+    entry = pick(r, r.choice([16, 24, 32]), 8, 15)
+    head = struct.pack("<BBBHHBHHHHBB", pick(r, 0, 3), pick(r, int(colors), 0, 1, 2), kind, pick(r, 0, 2), pick(r, 4, 0, 300), entry, 0, 0, pick(r, 5, 0), pick(r, 3, 0), depth, r.choice([0, 0x10, 0x20, 0x30]))
+    size = (depth + 7) // 8
+    runs = b"".join(r.choice([bytes([0x80 | n - 1]) + bytes(size), bytes([n - 1]) + bytes(n * size)]) for n in [pick(r, 5, 1, 4, 128)] * 4)
+    return head + bytes(4 * ((entry + 7) // 8) * colors) + (runs if kind & 8 else bytes(pick(r, 15 * size, 15 * size - 1, 3)))
+
+
+def meta_files(r):
+    """Windows' metafiles, with or without the placeable head; grids and tables by name."""
+    wmf = b"\xd7\xcd\xc6\x9a\0\0" + struct.pack("<4hH6x", pick(r, 0, -5), 0, pick(r, 99, -99), 99, pick(r, 72, 0)) + pick(r, b"\1\0\x09\0", b"\1\0\x08\0")
+    emf = struct.pack("<10i", 1, 88, 0, 0, pick(r, 9, 0), 9, 0, 0, pick(r, 99, 0), 99) + pick(r, b" EMF", b" EMX")
+    data = r.choice([wmf, emf, b"BUFR", b"ZCZC", b"GRIB\0\0\0" + pick(r, b"\1", b"\2"), b"\x89HDF\r\n\x1a\n"]).ljust(pick(r, 50, 4), b"\0")
+    return data[: pick(r, len(data), 8, 21, 25, 43, 3)]
+
+
 FIELDS = {
     "IM_HEADER": im_header, "IMT_HEADER": imt_header, "JPEG_SEGMENTS": jpeg_segments, "JPEG2000_BOXES": jpeg2000_boxes, "JPEG2000_MARKERS": jpeg2000_markers, "FITS_TABLES": fits_tables,
     "PHOTO_CD": photo_cd, "TIFF_PARTS": tiff_parts, "EPS_LINES": eps_lines, "DDS_KINDS": dds_kinds, "FLI_FRAMES": fli_frames, "GIF_CODES": gif_codes, "SPIDER_NUMBERS": spider_numbers, "IPTC_FIELDS": iptc_fields,
+    "PNG_FRAMES": png_frames, "BLP_PARTS": blp_parts, "PCX_RUNS": pcx_runs, "XBM_TEXT": xbm_text, "XPM_TEXT": xpm_text, "PSD_PARTS": psd_parts, "WEBP_CHUNKS": webp_chunks, "ICON_ENTRIES": icon_entries,
+    "ICNS_PARTS": icns_parts, "PPM_TEXT": ppm_text, "TGA_KINDS": tga_kinds, "META_FILES": meta_files,
 }
