@@ -55,15 +55,20 @@ WEIGHTS = {"chat": 74, "apply": 8, "fim": 4, "transcription": 4, "speech": 4, **
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description="compare random requests with the installed reference")
+def make_parser(description):
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--sidetok", required=True)
     parser.add_argument("--variants", required=True, type=Path)
     parser.add_argument("--seed", default=str(int(time.time())))
-    parser.add_argument("--count", type=int, help="cases (default: as --seconds allows)")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--ops", default=",".join(WEIGHTS))
     parser.add_argument("--tokenizers", default="", help="only these, by name")
+    return parser
+
+
+def arguments():
+    parser = make_parser("compare random requests with the installed reference")
+    parser.add_argument("--count", type=int, help="cases (default: as --seconds allows)")
     parser.add_argument("--show", type=int, default=8, help="differences to shrink and print (default 8)")
     parser.add_argument("--only", type=int, help="only this case; prints it whole")
     parser.add_argument("--stage", choices=["convert", "all"], default="all")
