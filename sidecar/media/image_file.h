@@ -46,7 +46,7 @@ struct image_format {
 /** What Python has as the size; a text header gives any numbers. */
 enum image_sides {
     IMAGE_SIDES_WHOLE,
-    IMAGE_SIDES_REAL, /* a side, or a tile's, is a float: loading is a TypeError. A side below 1 is 0 */
+    IMAGE_SIDES_REAL, /* a side, or a tile's side or offset, is no integer: a TypeError. Below 1 is 0 */
     IMAGE_SIDES_MANY, /* more than two: a ValueError */
 };
 

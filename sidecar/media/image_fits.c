@@ -260,7 +260,7 @@ static enum sidetok_error fits_codec_gzip(struct call *call, const struct image_
     uint64_t need = (uint64_t)tile->x1 * (uint64_t)tile->y1 * 4;
     (void)image, (void)ret_status;
     for (uint64_t n = 0; n < need;) {
-        while (n > 0 && image_has(&file, 1) && data.data[file.at] == '\0')
+        while (file.at > 0 && image_has(&file, 1) && data.data[file.at] == '\0')
             file.at++;
         if (!image_has(&file, 1))
             return image_not_enough(call);

@@ -234,11 +234,14 @@ static bool im_read_palette(struct image_file *image, struct image_reader *file,
 {
     struct str palette = image_read(file, 768);
     bool is_gray = true;
-    if (palette.size < 768)
-        return false;
-    for (size_t i = 0; i < 256; i++)
-        is_gray =
-            is_gray && palette.data[i] == palette.data[i + 256] && palette.data[i] == palette.data[i + 512];
+    for (size_t i = 0; i < 256; i++) { /* the third band is looked at where the second is equal only */
+        if (i + 256 >= palette.size)
+            return false;
+        bool is_equal = palette.data[i] == palette.data[i + 256];
+        if (is_equal && i + 512 >= palette.size)
+            return false;
+        is_gray = is_gray && is_equal && palette.data[i] == palette.data[i + 512];
+    }
     if (is_gray || !header->mode)
         return true;
     bool is_plain = strcmp(header->mode, "L") == 0 || strcmp(header->mode, "P") == 0;
@@ -247,7 +250,7 @@ static bool im_read_palette(struct image_file *image, struct image_reader *file,
         header->bits = is_plain ? 8 : 16;
         image->palette.given = true;
         image->palette.bits = 24;
-        image->palette.size = 768;
+        image->palette.size = palette.size;
     }
     return true;
 }

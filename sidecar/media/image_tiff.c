@@ -254,8 +254,10 @@ static enum image_verdict tiff_add_tiles(struct image_file *image, const struct 
             !tiff_integer(directory, TIFF_TILE_LENGTH, INT64_MIN, &grid.h) || grid.h == INT64_MIN)
             return IMAGE_REFUSED;
     }
-    if (offsets.kind != TIFF_INTEGERS && offsets.kind != TIFF_BYTES)
-        return IMAGE_OPENED;          /* and cannot be loaded */
+    if (offsets.kind != TIFF_INTEGERS && offsets.kind != TIFF_BYTES) {
+        image->sides = IMAGE_SIDES_REAL; /* seek() takes none of these */
+        return IMAGE_OPENED;
+    }
     int64_t limit = (int64_t)1 << 40; /* so that sums stay numbers */
     grid.w = grid.w > limit ? limit : grid.w;
     grid.h = grid.h > limit ? limit : grid.h;
