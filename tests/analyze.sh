@@ -23,8 +23,10 @@ not_in_memory=(audio image image_file image_format memory)
 corpora=(body config envelope http json record request spm_file spm_text tekken_file tekken_text)
 
 check_files() {
-    [ -f "$root/build-analyze/compile_commands.json" ] || CC=gcc meson setup "$root/build-analyze" "$root" >"$cache/logs/analyze.log" 2>&1
-    if python3 "$root/tests/analyze.py" "$1" "$root" "$root/build-analyze" "$jobs"; then
+    local build=$root/build-analyze
+    [ -f "$build/build.ninja" ] || CC=gcc meson setup "$build" "$root" >"$cache/logs/analyze.log" 2>&1
+    ninja -C "$build" build.ninja >>"$cache/logs/analyze.log" 2>&1 # files that have come since then
+    if python3 "$root/tests/analyze.py" "$1" "$root" "$build" "$jobs"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
