@@ -167,7 +167,7 @@ static enum sidetok_error iptc_gather(struct call *call, const struct image_file
 static enum sidetok_error iptc_load(struct call *call, struct image_file *image)
 {
     struct image_file picture;
-    struct str bytes;
+    struct str bytes = {0};
     if (!image->raw.kind)
         return image_cannot_load(call);
     TRY(iptc_gather(call, image, &bytes));
