@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import socket
+import urllib.parse
 import warnings
 from pathlib import Path
 
@@ -33,6 +34,10 @@ def no_network(*_, **__):
 
 
 socket.getaddrinfo = no_network  # a download fails alike everywhere, and at once
+
+# The cases are those of Python 3.11.7. Later ones, and Debian 12's 3.11.2, refuse more of what stands around brackets (CVE-2025-0938).
+if hasattr(urllib.parse, "_check_bracketed_netloc"):
+    urllib.parse._check_bracketed_netloc = lambda netloc: urllib.parse._check_bracketed_host(netloc.partition("[")[2].partition("]")[0])
 
 
 def error_of(e, stage):
